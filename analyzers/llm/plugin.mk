@@ -1,0 +1,2 @@
+KIND := explainer
+LIBS := libcurl libcjson

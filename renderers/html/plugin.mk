@@ -1,0 +1,1 @@
+LIBS := md4c zlib
