@@ -10,10 +10,12 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
+import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TIME_LIMIT = 120
+STOLEN = 0.1  # of one processor: what is measured by the clock then is not only the program's
 
 Recording = collections.namedtuple("Recording", "path process")
 
@@ -77,6 +79,27 @@ def record(script, *arguments, output=None, rate=None, interpreter=None, options
     run_options.setdefault("env", recorder_environment())
     process = run([*command, *options, script, *arguments], **run_options)
     return Recording(pathlib.Path(output), process)
+
+
+def stolen_seconds():
+    """Time of this machine's processors that its host gave to others (proc(5), steal); 0 where nothing tells."""
+    try:
+        with open("/proc/stat", encoding="ascii") as file:
+            return int(file.readline().split()[8]) / os.sysconf("SC_CLK_TCK")
+    except (OSError, IndexError):
+        return 0
+
+
+class HostWatch:
+    """What the machine's host took away since this was made: the one disturbance that a test can measure from within."""
+
+    def __init__(self):
+        self.stolen, self.began = stolen_seconds(), time.monotonic()
+
+    def excuse(self):
+        """Words if it was more than STOLEN, else ""."""
+        share = (stolen_seconds() - self.stolen) / (time.monotonic() - self.began)
+        return f"the host took {share:.0%} of a processor away meanwhile" if share > STOLEN else ""
 
 
 class Tree(unittest.TestCase):

@@ -161,6 +161,26 @@ class Suite(support.Tree):
         code, lines = self.suite({"test_a.py": failing})
         self.assertEqual((code, lines[-1]), (1, "1 passed, 2 failed, 0 skipped"))
 
+    def test_what_a_class_needs_is_made_once_more_with_its_tests(self):
+        body = ("@classmethod\ndef setUpClass(cls):\n"
+                "    ran = os.path.exists('ran')\n"
+                "    open('ran', 'w').close()\n"
+                "    assert ran\n"
+                "def test_x(self): %s")
+        for what, last in ("pass", "1 passed, 0 failed, 0 skipped"), ("self.fail()", "0 passed, 1 failed, 0 skipped"):
+            code, lines = self.suite({"test_a.py": self.unittest_file(body % what) + "UNSTEADY = 'neighbours'\n"})
+            self.assertEqual(lines[-1], last, lines)
+            (self.root / "ran").unlink()
+
+    def test_what_fails_while_the_host_takes_its_processors_away_is_skipped(self):
+        stolen = "stolen_seconds = time.monotonic"
+        body = "def test_x(self): self.assertEqual(1, 2)\ndef test_y(self): pass"
+        for unsteady, last in ("", "1 passed, 1 failed, 0 skipped"), ("UNSTEADY = 'a'", "1 passed, 0 failed, 1 skipped"):
+            code, lines = self.suite({"test_a.py": f"{self.unittest_file(body)}import time\nsupport.{stolen}\n{unsteady}\n"})
+            self.assertEqual((code, lines[-1]), (int(not unsteady), last), lines)
+        self.assertEqual(lines[-2], "SKIPPED test_a.Test.test_x: the host took 100% of a processor away meanwhile; "
+                         "AssertionError: 1 != 2")
+
     def test_no_test_is_no_success(self):
         code, lines = self.suite({})
         self.assertEqual((code, lines[-1]), (1, "0 passed, 0 failed, 0 skipped"))

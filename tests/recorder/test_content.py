@@ -10,6 +10,8 @@ sys.path.insert(0, __file__.rsplit("/tests/", 1)[0])
 
 from tests import support  # noqa: E402
 
+UNSTEADY = "shares, durations and how often a thread is seen are those of a machine that others use, too"
+
 
 class Content(support.Tree):
     def record(self, source, *arguments, rate=None, environment=None, expect=0):

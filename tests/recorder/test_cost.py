@@ -17,7 +17,8 @@ from tests import support  # noqa: E402
 UNSTEADY = "a machine that is taken away for a while has fewer ticks, each with more to do"
 
 DIRECT = 1  # FORMAT.md: how stacks are read
-SETTLING = 20  # ticks at the start, in which everything is seen for the first time
+MARK = "/from-here-to-here"  # a program looks for this file where the ticks begin that count, and where they end
+ENOUGH = 40  # ticks
 
 # One to sleep; three readings of CPU clocks tell that nothing ran.
 IDLE_CALLS = 4
@@ -29,19 +30,24 @@ IDLE_CALLS_MEAN = 5
 # valgrind, whose own descriptors have high numbers, has 65,536 of them looked through.
 BUSY_INSTRUCTIONS, FIXED_INSTRUCTIONS = 6000, 2600000
 
-WAITING = """
-import threading, time
+WAITING = f"""
+import os, threading, time
 for _ in range(38):
     threading.Thread(target=threading.Event().wait, daemon=True).start()
+time.sleep(1)
+os.path.exists("{MARK}")
 time.sleep(3)
+os.path.exists("{MARK}")
 """
 
-BUSY = """
-import time
-end = time.monotonic() + 4
-while time.monotonic() < end:
-    for _ in range(1000):
-        pass
+BUSY = f"""
+import os, time
+for seconds in 1, 3:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for _ in range(1000):
+            pass
+    os.path.exists("{MARK}")
 """
 
 # Of the recorder's thread while a thousand functions are seen for the first time, which takes a dozen tables and buffers.
@@ -52,7 +58,7 @@ import glob, time
 source = "\\n".join(f"def f{i}(until):\\n while time.monotonic() < until: pass" for i in range(1200))
 exec(source)
 for i in range(1200):
-    globals()[f"f{i}"](time.monotonic() + 0.0025)
+    globals()[f"f{i}"](time.monotonic() + 0.005)
 for name in glob.glob("/proc/self/task/*/comm"):
     if open(name).read() == "microlog\\n":
         print(open(name[:-4] + "stat").read().rpartition(")")[2].split()[7])
@@ -86,7 +92,7 @@ class Cost(support.Tree):
 
 class SystemCalls(Cost):
     def calls(self, source):
-        """The system calls of each tick of the recorder's thread, as lists of names; its sleep ends a tick."""
+        """The system calls of each tick of the recorder's thread between the marks, as lists of names; its sleep ends a tick."""
         trace = self.root / "trace"
         strace = support.require("strace")
         if support.run([strace, "-f", "-o", trace, "true"]).returncode != 0:
@@ -94,14 +100,15 @@ class SystemCalls(Cost):
         self.record(source, strace, "-f", "-q", "-o", trace)
         lines = [line.split(None, 1) for line in trace.read_text(errors="replace").splitlines()]
         own = next(thread for thread, call in lines if call.startswith('prctl(PR_SET_NAME, "microlog"'))
+        first, last = [index for index, (_, call) in enumerate(lines) if MARK in call]
         ticks = [[]]
-        for thread, call in lines:
+        for thread, call in lines[first:last]:
             if thread == own and re.match(r"\w+\(", call):
                 ticks[-1].append(call.split("(")[0])
                 if SLEEP.match(call):
                     ticks.append([])
-        self.assertGreater(len(ticks), 4 * SETTLING)
-        return ticks[SETTLING:-1]
+        self.assertGreater(len(ticks), ENOUGH)
+        return ticks[1:-1]
 
     def check(self, ticks, bound):
         middle = statistics.median_low([len(tick) for tick in ticks])
@@ -111,7 +118,7 @@ class SystemCalls(Cost):
     def test_a_tick_in_which_nothing_ran(self):
         ticks = self.calls(WAITING)
         self.check(ticks, IDLE_CALLS)
-        mean = statistics.mean(len(tick) for tick in ticks[:-SETTLING])
+        mean = statistics.mean(len(tick) for tick in ticks)
         self.assertLessEqual(mean, IDLE_CALLS_MEAN, "status included")
 
     def test_a_tick_of_one_busy_thread(self):
@@ -140,7 +147,7 @@ class Instructions(Cost):
         threads = sorted(self.root.glob("callgrind-*"))
         self.assertEqual([file.name for file in threads], ["callgrind-01", "callgrind-02"])
         total = int(re.search(r"^totals: (\d+)", threads[1].read_text(), re.MULTILINE)[1])
-        self.assertGreater(ticks, SETTLING)
+        self.assertGreater(ticks, ENOUGH)
         self.assertLessEqual(total, FIXED_INSTRUCTIONS + ticks * BUSY_INSTRUCTIONS, f"in {ticks} ticks")
 
 

@@ -13,6 +13,8 @@ sys.path.insert(0, __file__.rsplit("/tests/", 1)[0])
 from tests import interpreters, support  # noqa: E402
 from tests.recorder import truth  # noqa: E402
 
+UNSTEADY = "what is open for a moment is seen or not by the clock"
+
 FILE, SOCKET, ANONYMOUS = 1, 4, 6
 # Which function opens how many in a turn, and of what kind.
 OPENED = {"read_a_file": (1, FILE), "talk": (2, SOCKET), "make_temporary": (1, FILE), "drop_a_file": (1, FILE),

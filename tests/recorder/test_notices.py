@@ -9,6 +9,8 @@ sys.path.insert(0, __file__.rsplit("/tests/", 1)[0])
 from tests import interpreters, support  # noqa: E402
 from tests.recorder import truth  # noqa: E402
 
+UNSTEADY = "what is noticed in time, and how often, depends on what else runs"
+
 
 class Notices(support.Tree):
     def run_program(self, interpreter, source, expect=0, options=(), stub=None, **variables):

@@ -7,7 +7,7 @@ being executed tells the number modulo eight.
 import sys
 import time
 
-TURNS = 1500
+TURNS = 4000
 
 
 def source_of(number, varying):
