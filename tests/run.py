@@ -7,7 +7,8 @@
 the unit test cases, or the Python tests, whose names contain TEXT. The last line is exactly
 `N passed, N failed, N skipped`. Exit code 1 if a test failed or none ran.
 
-Each Python test file runs in a process of its own, so a hang or a crash costs one file.
+Each Python test file runs in a process of its own, so a hang or a crash costs one file. Unit tests and quick files run beside
+one another, one for each processor; the others watch programs by the clock and run alone. What is printed has one order.
 
 A file that watches a program by the clock may say `UNSTEADY = "what may spoil it"`: its tests that failed run once more, by
 themselves. One that passes then has passed, and is listed as unsteady at the end, with that reason. One that fails again is
@@ -16,6 +17,9 @@ has failed. A file about what must never happen does not say so.
 """
 
 import argparse
+import collections
+import concurrent.futures
+import functools
 import json
 import os
 import pathlib
@@ -35,6 +39,10 @@ UNIT_LIMIT = 600
 FILE_LIMIT = 1200
 REASON = 400  # letters of what a failed test says that are said once more at the end
 
+# What became of the tests of one program or file; skips, unsteady and reasons are pairs of a name and words.
+Outcome = collections.namedtuple("Outcome", "name seconds output passed failed skips unsteady reasons",
+                                 defaults=((), (), ()))
+
 
 class Tally:
     """What happened so far."""
@@ -46,12 +54,21 @@ class Tally:
         self.unsteady = []
         self.reasons = []
 
-    def add(self, name, passed, failed, skips, seconds):
-        self.passed += passed
-        self.failed += failed
-        self.skips += skips
-        print(f"{name}: {passed} passed, {failed} failed, {len(skips)} skipped ({seconds:.1f} s)",
-              flush=True)
+    def add(self, outcome):
+        self.passed += outcome.passed
+        self.failed += outcome.failed
+        self.skips += outcome.skips
+        self.unsteady += outcome.unsteady
+        self.reasons += outcome.reasons
+        print(f"{outcome.output}{outcome.name}: {outcome.passed} passed, {outcome.failed} failed, {len(outcome.skips)} skipped "
+              f"({outcome.seconds:.1f} s)", flush=True)
+
+    def run(self, tasks, beside):
+        """Runs functions that return an Outcome or None, beside one another or each alone, and adds in their order."""
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count() if beside else 1) as pool:
+            for outcome in pool.map(lambda task: task(), tasks):
+                if outcome:
+                    self.add(outcome)
 
     def finish(self):
         for name, reason in self.unsteady:
@@ -66,10 +83,10 @@ class Tally:
         return 1 if self.failed or not self.passed else 0
 
 
-def run_limited(command, limit):
+def run_limited(command, limit, **variables):
     """Returns (output, exit code); the code is None if the limit was reached."""
     with subprocess.Popen([str(word) for word in command], cwd=ROOT, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **variables},
                           start_new_session=True) as process:
         try:
             output, _ = process.communicate(timeout=limit)
@@ -93,37 +110,35 @@ def unit_counts(output):
     return counts if counts == lines else None
 
 
-def run_unit_program(program, wrapper, match, tally):
+def run_unit_program(program, wrapper, match, **variables):
     name = " ".join([*wrapper[:1], str(program).replace(f"{ROOT}/", "")])
     begin = time.monotonic()
     if not program.exists():
-        print(f"{name} was not built: run `make units`")
-        return tally.add(name, 0, 1, [], 0)
-    output, code = run_limited([*wrapper, program, *([match] if match else [])], UNIT_LIMIT)
+        return Outcome(name, 0, f"{name} was not built: run `make units`\n", 0, 1)
+    output, code = run_limited([*wrapper, program, *([match] if match else [])], UNIT_LIMIT, **variables)
     counts = unit_counts(output)
     if match and counts == (0, 0):
         return None
     if counts is None or code != (1 if counts[1] or not counts[0] else 0):
-        print(output + f"{name}: ended with {code} and without a true count")
+        output += f"{name}: ended with {code} and without a true count\n"
         counts = (0, 1)
     elif counts[1] or not counts[0]:
-        print(output, end="")
         counts = counts if counts[1] else (0, 1)
-    return tally.add(name, *counts, [], time.monotonic() - begin)
+    else:
+        output = ""
+    return Outcome(name, time.monotonic() - begin, output, *counts)
 
 
-def run_unit_tests(folder, wrapper, match, tally):
-    for source in sorted((ROOT / "tests" / "unit").glob("test_*.c")):
-        run_unit_program(folder / "tests" / source.stem, wrapper, match, tally)
+def unit_tests(folder, wrapper, match, **variables):
+    return [functools.partial(run_unit_program, folder / "tests" / source.stem, wrapper, match, **variables)
+            for source in sorted((ROOT / "tests" / "unit").glob("test_*.c"))]
 
 
-def run_unit_tests_in_valgrind(folder, match, tally):
+def unit_tests_in_valgrind(folder, match, tally):
     if shutil.which("valgrind") is None:
         tally.skips.append(("unit tests in valgrind", "not installed: sh install-deps.sh tests"))
-        return
-    os.environ["ML_TEST_SECONDS"] = "120"
-    run_unit_tests(folder, VALGRIND, match, tally)
-    del os.environ["ML_TEST_SECONDS"]
+        return []
+    return unit_tests(folder, VALGRIND, match, ML_TEST_SECONDS="120")
 
 
 # --- Python test files ----------------------------------------------------------------------------
@@ -207,7 +222,7 @@ def run_file_here(path, match, result_path):
     result_path.write_text(json.dumps(summary))
 
 
-def run_test_file(path, match, tally):
+def run_test_file(path, match):
     name = os.path.relpath(path, ROOT)
     begin = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="microlog-run-") as folder:
@@ -215,23 +230,22 @@ def run_test_file(path, match, tally):
         command = [sys.executable, __file__, "--file", path, "--result", result_path]
         output, code = run_limited(command + (["--match", match] if match else []), FILE_LIMIT)
         result = json.loads(result_path.read_text()) if result_path.exists() else None
+    seconds = time.monotonic() - begin
     if result is None:
-        print(output + f"{name}: ended with {code} and without a count")
-        result = {"passed": 0, "failed": 1, "skips": [], "unsteady": []}
-    elif not (match or result["passed"] or result["failed"] or result["skips"]):
-        print(f"{name}: holds no test")
-        result["failed"] = 1
-    elif result["failed"] or result["unsteady"]:
-        print(output, end="")
-    tally.unsteady += map(tuple, result["unsteady"])
-    tally.reasons += map(tuple, result.get("reasons", ()))
-    skips = [(skipped, reason) for skipped, reason in result["skips"]]
-    tally.add(name, result["passed"], result["failed"], skips, time.monotonic() - begin)
+        return Outcome(name, seconds, output + f"{name}: ended with {code} and without a count\n", 0, 1)
+    if not (match or result["passed"] or result["failed"] or result["skips"]):
+        return Outcome(name, seconds, f"{name}: holds no test\n", 0, 1)
+    pairs = {kind: [tuple(pair) for pair in result[kind]] for kind in ("skips", "unsteady", "reasons")}
+    said = output if result["failed"] or result["unsteady"] else ""
+    return Outcome(name, seconds, said, result["passed"], result["failed"], **pairs)
 
 
-def run_python_tests(pattern, match, tally):
-    for path in sorted((ROOT / "tests").rglob(pattern)):
-        run_test_file(path, match, tally)
+def test_files(pattern, match):
+    """What runs the files beside one another, and what runs those that must be alone."""
+    paths = sorted((ROOT / "tests").rglob(pattern))
+    quick = [path for path in paths if path.name.startswith("test_quick_")]
+    return [[functools.partial(run_test_file, path, match) for path in chosen]
+            for chosen in (quick, [path for path in paths if path not in quick])]
 
 
 # --- The command ----------------------------------------------------------------------------------
@@ -257,12 +271,14 @@ def main():
     os.environ["MICROLOG_BUILD"] = str(build)
     os.environ["MICROLOG_SANITIZED"] = str(sanitized)
     tally = Tally()
-    run_unit_tests(sanitized, [], arguments.match, tally)
+    beside, alone = unit_tests(sanitized, [], arguments.match), []
     if not (arguments.quick or arguments.unit or build == sanitized):
-        run_unit_tests_in_valgrind(build, arguments.match, tally)
+        beside += unit_tests_in_valgrind(build, arguments.match, tally)
     if not arguments.unit:
-        pattern = "test_quick_*.py" if arguments.quick else "test_*.py"
-        run_python_tests(pattern, arguments.match, tally)
+        quick, alone = test_files("test_quick_*.py" if arguments.quick else "test_*.py", arguments.match)
+        beside += quick
+    tally.run(beside, True)
+    tally.run(alone, False)
     return tally.finish()
 
 
