@@ -125,6 +125,13 @@ bool layout_lock_within(int attempts, long wait_ns)
     return false;
 }
 
+bool layout_lock_in_tick(void)
+{
+    enum { TRIES = 3, WAIT_NS = 50000 };
+
+    return layout_lock_within(TRIES, WAIT_NS);
+}
+
 #if !KNOWN
 
 bool layout_find(layout *out, char *reason, size_t size)

@@ -26,8 +26,7 @@ typedef struct layout {
         size_t next, id, threads, modules;
         size_t collecting, collections; /* of the collector: its flag, its counts … */
         size_t tracked;                 /* … and what it knows of how many objects there are */
-        size_t
-            gil; /* of a pointer to the lock; LAYOUT_NONE: the process has one lock, at `gil` below */
+        size_t gil; /* of a pointer to the lock; LAYOUT_NONE: the process has one, `gil` below */
     } interpreter;
     struct {
         uintptr_t address; /* of the only lock, where there is one */
@@ -37,17 +36,15 @@ typedef struct layout {
         size_t next, ident, id;
         size_t native_id; /* LAYOUT_NONE before 3.11 */
         size_t frame;     /* of the pointer to the frame that runs … */
-        size_t base; /* of the pointer to the mark that chains end with; LAYOUT_NONE before 3.15 */
-        size_t linkage; /* … in what this points to; LAYOUT_NONE: in the state itself */
-        size_t
-            chunk; /* of the pointer to the newest piece of frame memory, and the top in it; LAYOUT_NONE before 3.11 */
+        size_t linkage;   /* … in what this points to; LAYOUT_NONE: in the state itself */
+        size_t base;      /* of the pointer to what chains end with; LAYOUT_NONE before 3.15 */
+        size_t chunk;     /* of that to the newest frame memory; LAYOUT_NONE before 3.11 */
     } thread;
     struct {
         size_t size; /* bytes before the local variables */
         size_t code, previous, position, owner;
-        size_t executing; /* of a flag; LAYOUT_NONE from 3.11 on */
-        size_t
-            state_before; /* from 3.11 on: so far before a generator's frame is its state; 0: not known */
+        size_t executing;     /* of a flag; LAYOUT_NONE from 3.11 on */
+        size_t state_before;  /* how far before a generator's frame its state is; 0: not known */
         char state_executing; /* which is that while it is on a stack */
     } frame;
     struct {
@@ -80,6 +77,9 @@ void layout_unlock(void);
 
 /* layout_lock, tried up to `attempts` times with a sleep of `wait_ns` after each that failed. [sampler] */
 bool layout_lock_within(int attempts, long wait_ns);
+
+/* That, with the patience of a tick: program threads hold the lock for microseconds. [sampler] */
+bool layout_lock_in_tick(void);
 
 /* Collections, collected and uncollectable objects over all generations of an interpreter; -1 where not known.
  * [sampler] */

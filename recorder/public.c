@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { PUBLIC_THREADS = 256, LOCK_TRIES = 3, LOCK_WAIT_NS = 50000 };
+enum { PUBLIC_THREADS = 256 };
 
 void names_define_object(names *target, PyObject *code)
 {
@@ -63,7 +63,7 @@ typedef struct public_thread {
 static bool keep_list(void)
 {
 #if PY_VERSION_HEX >= 0x030C0000
-    return !layout_is_known() || layout_lock_within(LOCK_TRIES, LOCK_WAIT_NS);
+    return !layout_is_known() || layout_lock_in_tick();
 #else
     return true;
 #endif

@@ -77,10 +77,10 @@ static size_t read_root_part(sampler *target, const frames_thread *view, frames_
                              size_t best, size_t room)
 {
     for (int attempt = 0; attempt < ROOT_TRIES; attempt++) {
-        int read = frames_walk_through(&target->reader, view, target->second, room);
-        frames_entry *end = target->second + (read < 0 ? 0 : read);
-        size_t own =
-            read < 0 ? 0 : frames_own_part(&target->reader, view, target->second, (size_t)read);
+        int walked = frames_walk_through(&target->reader, view, target->second, room);
+        size_t read = walked < 0 ? 0 : (size_t)walked;
+        size_t own = frames_own_part(&target->reader, view, target->second, read);
+        frames_entry *end = target->second + read;
         size_t certain = part_with_moved(target, view, end, own);
         if (certain > best) {
             memcpy(out, end - certain, certain * sizeof(*out));
@@ -245,8 +245,8 @@ static bool call_stands(const sampler *target, const frames_entry *callee)
 }
 
 /* Walks can be torn alike where a thread does the same again and again: a caller read in one turn, what it called in
- * another, and that as often as one likes if the walks take as long as the turns. Of the innermost calls of what they have in common, be it all, each is looked at by itself; what is above one
- * that does not stand is left out. */
+ * another, and that as often as one likes if the walks take as long as the turns. Of the innermost calls of what they have
+ * in common, be it all, each is looked at by itself; what is above one that does not stand is left out. */
 static size_t without_torn_calls(const sampler *target, const frames_entry *stack, size_t count)
 {
     size_t leaf = 0;

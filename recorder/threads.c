@@ -6,8 +6,6 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOCK_TRIES = 3, LOCK_WAIT_NS = 50000 };
-
 uint64_t sampler_thread_cpu(uint32_t native_id)
 {
     /* The kernel's own encoding of "scheduler clock of that thread" (linux/posix-timers.h): unlike
@@ -198,7 +196,7 @@ bool sampler_look(sampler *target, size_t *count)
     size_t views, used = 0, taken = 0;
     bool all_wait = true;
 
-    if (frames_finalizing(target->reader.layout) || !layout_lock_within(LOCK_TRIES, LOCK_WAIT_NS)) {
+    if (frames_finalizing(target->reader.layout) || !layout_lock_in_tick()) {
         return false;
     }
     check_arena(target);
