@@ -73,8 +73,13 @@ def ask(command):
     if path is None:
         return None
     variables = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
-    done = subprocess.run([path, "-c", ASK], env=variables, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          cwd="/", timeout=60, check=False)
+    try:
+        done = subprocess.run([path, "-c", ASK], env=variables, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              cwd="/", timeout=60, check=False)
+    except OSError as error:  # what was unpacked before the checkout was moved
+        print(f"interpreters: {path} left out, it does not start ({error.strerror}): "
+              "run `sh install-deps.sh tests`", file=sys.stderr)
+        return None
     answer = json.loads(done.stdout) if done.returncode == 0 else {}
     version = tuple(answer.get("version", ()))
     if not OLDEST <= version[:2] <= NEWEST or answer["implementation"] != "cpython" or \

@@ -104,7 +104,7 @@ unpack() {
     done
 }
 
-# Binds the interpreters in $1, which will be moved to $2, to the libraries there.
+# Binds the interpreters in $1, which are or will be moved to $2, to the libraries there.
 bind() {
     loader=$(cd "$1" && find usr -name 'ld-linux*.so.?' | sort | head -n 1)
     libc=$(cd "$1" && find usr -name libc.so.6 | head -n 1)
@@ -134,7 +134,13 @@ fetch() {
 [ $# = 1 ] || explain_usage
 case $1 in -*) explain_usage ;; esac
 
-if [ -d "$1" ] && runs "$1"/usr/bin/python3.1[0-9]; then
+# moved DIR: it holds interpreters that run once they are bound to where they are now.
+moved() {
+    place=$(cd "$1" && pwd)
+    bind "$place" "$place" 2>/dev/null && runs "$place"/usr/bin/python3.1[0-9]
+}
+
+if [ -d "$1/usr" ] && { runs "$1"/usr/bin/python3.1[0-9] || moved "$1"; }; then
     say "there already: $(cd "$1/usr/bin" && echo python3.1[0-9])"
     exit 0
 fi
