@@ -72,30 +72,44 @@ void pieces_copy_words(void *out, const char *from, size_t size)
     memcpy(out, copy, size);
 }
 
-/* The frame's fixed part from one of the pieces from `first` on. */
-static bool find_from(const frames_reader *reader, size_t first, uintptr_t address, void *out)
+static size_t frame_size(const frames_reader *reader)
 {
-    size_t size = (reader->layout->frame.size + 7) & ~(size_t)7;
+    return (reader->layout->frame.size + 7) & ~(size_t)7;
+}
+
+/* Where a frame's fixed part lies in one of the pieces from `first` on; NULL if in none. */
+static const char *find_from(const frames_reader *reader, size_t first, uintptr_t address)
+{
+    size_t size = frame_size(reader);
 
     for (size_t i = reader->pieces; i > first; i--) {
         uintptr_t start = reader->piece[i - 1].start;
         if (address >= start && reader->piece[i - 1].length >= size &&
             address - start <= reader->piece[i - 1].length - size) {
-            pieces_copy_words(out, reader->piece[i - 1].bytes + (address - start), size);
-            return true;
+            return reader->piece[i - 1].bytes + (address - start);
         }
     }
-    return false;
+    return NULL;
+}
+
+const char *pieces_place(frames_reader *reader, uintptr_t address)
+{
+    const char *place = find_from(reader, 0, address);
+
+    while (place == NULL && look_at_older(reader)) {
+        place = find_from(reader, reader->pieces - 1, address);
+    }
+    return place;
 }
 
 bool pieces_find(frames_reader *reader, uintptr_t address, void *out)
 {
-    bool found = find_from(reader, 0, address, out);
+    const char *place = pieces_place(reader, address);
 
-    while (!found && look_at_older(reader)) {
-        found = find_from(reader, reader->pieces - 1, address, out);
+    if (place != NULL) {
+        pieces_copy_words(out, place, frame_size(reader));
     }
-    return found;
+    return place != NULL;
 }
 
 bool pieces_in_use(const layout *source, uintptr_t state, uintptr_t address)

@@ -59,6 +59,9 @@ void pieces_add(frames_reader *reader, uintptr_t start, size_t length, const cha
 /* Room for the copy of `length` bytes; NULL when there is none. */
 char *pieces_take_room(frames_reader *reader, size_t length);
 
+/* Where the fixed part of the frame at `address` lies, or a copy of it; NULL if in no piece. Does not touch the frame. */
+const char *pieces_place(frames_reader *reader, uintptr_t address);
+
 /* The fixed part of the frame at `address`, from whichever piece it is in. False: it is in none. */
 bool pieces_find(frames_reader *reader, uintptr_t address, void *out);
 

@@ -241,10 +241,9 @@ static bool are_same(frames_reader *reader, const frames_thread *thread,
 /* The first in the thread's own memory; `count` if there is none. */
 static size_t innermost_own(frames_reader *reader, const frames_entry *entries, size_t count)
 {
-    _Alignas(uintptr_t) char bytes[LAYOUT_FRAME_MAX];
     size_t i = 0;
 
-    while (i < count && !pieces_find(reader, entries[i].frame, bytes)) {
+    while (i < count && pieces_place(reader, entries[i].frame) == NULL) {
         i++;
     }
     return i;
@@ -255,10 +254,8 @@ static size_t innermost_own(frames_reader *reader, const frames_entry *entries, 
 static bool do_go_on(frames_reader *reader, const frames_thread *thread,
                      const frames_entry *entries, size_t count, size_t first, size_t end)
 {
-    size_t own;
+    size_t own = first + innermost_own(reader, entries + first, end - first);
 
-    begin_in_place(reader, thread->state);
-    own = first + innermost_own(reader, entries + first, end - first);
     return own == end || (are_same(reader, thread, entries, count, first, end) &&
                           pieces_in_use(reader->layout, thread->state, entries[own].frame) &&
                           are_same(reader, thread, entries, count, first, end));
@@ -272,6 +269,7 @@ size_t frames_go_on(frames_reader *reader, const frames_thread *thread, const fr
 {
     size_t begin = count, batch = BATCH;
 
+    begin_in_place(reader, thread->state);
     while (begin > 0 && batch > 0) {
         size_t first = begin > batch ? begin - batch : 0;
         size_t end = begin < count ? begin + 1 : count; /* with the caller of what is looked at */

@@ -22,6 +22,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -115,6 +116,14 @@ static ml_status open_writer(ml_error *error)
     return opened;
 }
 
+/* True if whoever runs the program wants every look that was asked for, at any price. */
+static bool is_unlimited(void)
+{
+    const char *budget = getenv("MICROLOG_BUDGET");
+
+    return budget != NULL && strcmp(budget, "off") == 0;
+}
+
 /* Opens the files and starts the sampler; what it takes of the interpreter is there already. [any thread] */
 static ml_status open_recording(ml_error *error)
 {
@@ -127,6 +136,7 @@ static ml_status open_recording(ml_error *error)
         .own = options->own,
         .directory = options->directory,
         .without_lines = !options->lines,
+        .unlimited = is_unlimited(),
     };
     int files[2];
 

@@ -181,6 +181,7 @@ static void write_cost(sampler *target, uint64_t now)
     ml_writer_field_number(target->writer, (int64_t)target->missed);
     ml_writer_field_number(target->writer,
                            (int64_t)(statistics.dropped + atomic_load(&target->ring->dropped)));
+    ml_writer_field_number(target->writer, (int64_t)target->left_out);
     ml_writer_event_end(target->writer);
     target->last_cost_ns = now;
 }
@@ -268,10 +269,15 @@ static void keep_budget(sampler *target)
     uint64_t now = sampler_now(target);
     char text[200];
 
-    if (schedule_is_due(&target->schedule, now) &&
-        schedule_keep_budget(&target->schedule, now, ml_clock_thread(), text, sizeof(text))) {
-        sampler_say(target, text);
+    if (!schedule_is_due(&target->schedule, now)) {
+        return;
     }
+    pthread_mutex_lock(&target->tick_mutex);
+    if (schedule_keep_budget(&target->schedule, now, ml_clock_thread(), text, sizeof(text))) {
+        sampler_say(target, text);
+        write_cost(target, now);
+    }
+    pthread_mutex_unlock(&target->tick_mutex);
 }
 
 static void locked_tick(sampler *target, uint64_t tick)
@@ -361,6 +367,7 @@ static void *sampler_main(void *argument)
             census_ask(sampler_now(target));
         }
         tick += target->schedule.stride;
+        target->left_out += target->schedule.stride - 1;
     }
     pthread_mutex_lock(&target->tick_mutex);
     finish(target);
@@ -494,7 +501,7 @@ ml_status sampler_start(sampler *target, const sampler_options *options, ml_writ
     target->names.drain = sampler_drain;
     target->names.owner = target;
     target->fine_clock = clock_is_fine();
-    schedule_open(&target->schedule, options->period_ns, options->seed);
+    schedule_open(&target->schedule, options->period_ns, options->seed, options->unlimited);
     target->method = options->method->kind;
     target->reader.layout = &options->method->layout;
     target->reader.copier = &target->copier;

@@ -70,6 +70,7 @@ typedef struct sampler_options {
     const char *own;             /* folder of the recorder's Python files; borrowed */
     const char *directory;       /* where the program began; borrowed */
     bool without_lines;          /* positions are functions */
+    bool unlimited;              /* it may cost what it costs */
 } sampler_options;
 
 /* What a recording came to. */
@@ -103,6 +104,7 @@ typedef struct sampler {
 
     uint64_t tick; /* number of the last one */
     uint64_t late, missed;
+    uint64_t left_out; /* ticks, to keep the budget */
     schedule schedule;
     size_t sample_count; /* of the last tick that looked */
     bool all_wait;       /* … at which all threads were found waiting, their stacks whole */

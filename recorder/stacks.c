@@ -55,13 +55,12 @@ static bool stays_within(sampler *target, const frames_thread *view, frames_entr
     return stays;
 }
 
-/* How much of a stack's root part goes on and, if that is not all, the function that it calls from there, wherever that may be. The
- * innermost one is looked at in that way in any case. */
+/* How much of a stack's root part goes on, of which `certain` did at one look, and, if that is not all `count`, the function that
+ * it calls from there, wherever that may be. The innermost one is looked at in that way in any case. */
 static size_t part_with_moved(sampler *target, const frames_thread *view, frames_entry *end,
-                              size_t count)
+                              size_t certain, size_t count)
 {
-    size_t certain = part_that_goes_on(target, view, end, count);
-
+    certain = frames_go_on(&target->reader, view, end - certain, certain);
     if (certain < count && stays_within(target, view, end - certain - 1, certain)) {
         return certain + 1;
     }
@@ -81,7 +80,11 @@ static size_t read_root_part(sampler *target, const frames_thread *view, frames_
         size_t read = walked < 0 ? 0 : (size_t)walked;
         size_t own = frames_own_part(&target->reader, view, target->second, read);
         frames_entry *end = target->second + read;
-        size_t certain = part_with_moved(target, view, end, own);
+        size_t certain = frames_go_on(&target->reader, view, end - own, own);
+        if (certain < best) {
+            continue; /* a closer look could make it one longer at most */
+        }
+        certain = part_with_moved(target, view, end, certain, own);
         if (certain > best) {
             memcpy(out, end - certain, certain * sizeof(*out));
             best = certain;
@@ -295,8 +298,8 @@ static void read_by_copies(sampler *target, const frames_thread *view, tick_samp
     }
 }
 
-void sampler_read_stack(sampler *target, const frames_thread *view, tick_sample *sample,
-                        size_t *used)
+static void read_stack(sampler *target, const frames_thread *view, tick_sample *sample,
+                       size_t *used)
 {
     size_t room = SAMPLER_POOL - *used < SAMPLER_WALK ? SAMPLER_POOL - *used : SAMPLER_WALK;
     knowledge known = {.first = target->pool + *used, .room = room};
@@ -316,4 +319,16 @@ void sampler_read_stack(sampler *target, const frames_thread *view, tick_sample 
         sample->count = known.count;
     }
     *used += sample->count;
+}
+
+void sampler_read_stack(sampler *target, const frames_thread *view, tick_sample *sample,
+                        size_t *used)
+{
+    uint64_t begin = sampler_now(target);
+    bool is_in_place = target->method == ML_MLOG_METHOD_DIRECT;
+
+    read_stack(target, view, sample, used);
+    if (is_in_place) {
+        schedule_note_reading(&target->schedule, sampler_now(target) - begin);
+    }
 }

@@ -109,7 +109,7 @@ enum {
     X(ML_KIND_HEAP_GROWTH, "heap.growth", "bytes:u:bytes")                                         \
     X(ML_KIND_EXIT, "proc.exit", "code:i")                                                         \
     X(ML_KIND_FORK, "proc.fork", "child:u")                                                        \
-    X(ML_KIND_COST, "rec.cost", "cpu:u:us bytes:u:bytes late:u missed:u dropped:u")                \
+    X(ML_KIND_COST, "rec.cost", "cpu:u:us bytes:u:bytes late:u missed:u dropped:u left:u")         \
     X(ML_KIND_WARNING, "py.warning", "category:s text:b file:s line:u")                            \
     X(ML_KIND_SPAN, "span", "name:s duration:u:us fields:b trace:b error:s")                       \
     X(ML_KIND_COLLECTOR, "py.collector", "tracked:d gc_pause:d:us")                                \

@@ -31,7 +31,7 @@ static const known_kind known_kinds[] = {
     {"fd.brief", ML_USE_BRIEF, {{"what", 0}, {"label", 1}, {"count", 0}, {"span", 0}}},
     {"heap.census", ML_USE_COUNTERS, {{"heap_objects", 0}, {"heap_bytes", 0}}},
     {"proc.exit", ML_USE_EXIT, {{"code", 0}}},
-    {"rec.cost", ML_USE_COST, {{"cpu", 0}}},
+    {"rec.cost", ML_USE_COST, {{"cpu", 0}, {"left", 0}}},
 };
 
 static const known_kind other_kind = {.name = "", .use = ML_USE_TABLE};

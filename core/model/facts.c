@@ -7,14 +7,14 @@
 /* Positions of the wanted fields, as event_kinds.c lists them. */
 enum { STATUS_USER, STATUS_SYSTEM };
 enum { EXIT_CODE };
-enum { COST_CPU };
+enum { COST_CPU, COST_LEFT_OUT };
 
 enum { MICROSECOND = 1000 };
 
 /* What the events say about a process; the last of each counts. */
 typedef struct process_account {
     int has_status;
-    uint64_t cpu_ns, recorder_cpu_ns;
+    uint64_t cpu_ns, recorder_cpu_ns, left_out;
     int64_t exit_code;
 } process_account;
 
@@ -59,6 +59,7 @@ static void read_accounts(const ml_build *build, process_account *accounts)
         } else if (event->kind->use == ML_USE_COST) {
             account->recorder_cpu_ns =
                 from_microseconds(ml_event_number(build, event, COST_CPU, 0));
+            account->left_out = (uint64_t)ml_event_number(build, event, COST_LEFT_OUT, 0);
         }
     }
 }
@@ -240,6 +241,8 @@ static void put_process(ml_build *build, process_columns *columns, uint32_t row,
     columns->exit_code[row] = account->exit_code;
     facts->duration_ns = member->end_ns > facts->duration_ns ? member->end_ns : facts->duration_ns;
     facts->recorder_cpu_ns = ml_sum(facts->recorder_cpu_ns, account->recorder_cpu_ns);
+    facts->ticks_missed -=
+        account->left_out < facts->ticks_missed ? account->left_out : facts->ticks_missed;
 }
 
 /* What is said of the whole run is said of its first process. */

@@ -287,11 +287,14 @@ def add_test(case, name, interpreter, hold, *arguments):
 
 
 def record(interpreter, program, *arguments, method=None, rate=5000, folder=None, launcher=(), **variables):
-    """Records programs/`program`.py by an interpreter; returns (Recording, output of the program)."""
+    """Records programs/`program`.py by an interpreter; returns (Recording, output of the program). Who asks for more than a
+    thousand ticks a second gets them, whatever that costs."""
     folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="microlog-truth-"))
     path = folder / f"{program}.mlog"
     if method:
         variables["MICROLOG_METHOD"] = method
+    if rate > 1000:
+        variables.setdefault("MICROLOG_BUDGET", "off")
     command = [*launcher, interpreter.path, "-m", "microlog", "-o", path, "--rate", rate, PROGRAMS / f"{program}.py"]
     done = support.run([*command, *arguments], cwd=folder, env=interpreters.environment(interpreter, **variables))
     if done.returncode or done.stderr:

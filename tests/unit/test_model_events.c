@@ -417,13 +417,14 @@ ML_TEST(descriptors_of_processes_are_their_own)
 
 /* ---- processes, and the rest ---- */
 
-static void cost(event_scene *scene, uint64_t ms, int64_t cpu_us)
+static void cost(event_scene *scene, uint64_t ms, int64_t cpu_us, int64_t left_out)
 {
     event(scene, ML_KIND_COST, ms);
     number(scene, cpu_us);
     for (int i = 0; i < 4; i++) {
         number(scene, i);
     }
+    number(scene, left_out);
     done(scene);
 }
 
@@ -434,11 +435,11 @@ ML_TEST(exit_and_cost_are_known_of_the_process)
     model_fixture fixture = {0};
     const ml_model *model;
 
-    cost(&scene, 100, 900);
+    cost(&scene, 100, 900, 0);
     event(&scene, ML_KIND_EXIT, 150);
     number(&scene, -11);
     done(&scene);
-    cost(&scene, 200, 1500);
+    cost(&scene, 200, 1500, 7);
     model = finish(&fixture, &scene);
     ML_CHECK_EQUAL(model->processes->exit_code[0], -11);
     ML_CHECK_EQUAL(model->recorder_cpu_ns, 1500 * 1000);

@@ -275,6 +275,31 @@ ML_TEST(a_thread_lives_from_its_first_to_its_last_sample)
     fixture_free(&fixture);
 }
 
+ML_TEST(slots_that_the_recorder_left_out_are_not_missed)
+{
+    ml_head head = fixture_head();
+    recording made = fixture_begin(&head);
+    uint32_t node = fixture_node(&made, 0, fixture_code(&made, app, "main", 1), 1);
+    uint32_t thread = fixture_thread(&made, "MainThread", 100, 0);
+    enum { LEFT_OUT = 3, OTHER_FIELDS = 5 };
+    model_fixture fixture = {0};
+    const ml_model *model;
+
+    fixture_tick(&made, 0, thread, node, 0);
+    fixture_tick(&made, 5, thread, node, 0); /* slots 1 to 4 had no tick */
+    ml_writer_event(made.writer, ML_KIND_COST, 55 * MS, 0, 0);
+    for (int i = 0; i < OTHER_FIELDS; i++) {
+        ml_writer_field_number(made.writer, 0);
+    }
+    ml_writer_field_number(made.writer, LEFT_OUT);
+    ml_writer_event_end(made.writer);
+    fixture_end(&fixture, &made, 60 * MS);
+    model = fixture_model(&fixture);
+    ML_CHECK_EQUAL(model->ticks, 2);
+    ML_CHECK_EQUAL(model->ticks_missed, 4 - LEFT_OUT);
+    fixture_free(&fixture);
+}
+
 ML_TEST(skipped_slots_count_and_a_lost_block_ends_calls)
 {
     ml_head head = fixture_head();

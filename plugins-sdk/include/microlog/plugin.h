@@ -369,7 +369,7 @@ typedef struct ml_model {
     uint64_t duration_ns;     /* of the whole run */
     uint64_t period_ns;       /* of a tick */
     uint64_t ticks;           /* taken, of all processes */
-    uint64_t ticks_missed;    /* slots without a tick of their own */
+    uint64_t ticks_missed;    /* without those that the recorder left out by itself */
     uint64_t recorder_cpu_ns; /* what the recorder itself used */
     int64_t start_wall_ns;    /* since 1970 UTC */
     int64_t utc_offset_s;
