@@ -114,7 +114,8 @@ int frames_walk_in_place(frames_reader *reader, const frames_thread *thread,
                          size_t room, size_t *join);
 
 /* The same with nothing known, and through frames outside of the thread's own memory, each of which is copied by itself: it may
- * be torn there. What is below the last of them is as good as any. [sampler] */
+ * be torn there. What is below the last of them is as good as any. Innermost frames without code are passed by: from CPython 3.15
+ * on a frame that returns is wiped, but for who called it. [sampler] */
 int frames_walk_through(frames_reader *reader, const frames_thread *thread, frames_entry *out,
                         size_t room);
 

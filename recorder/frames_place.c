@@ -114,10 +114,10 @@ static int walk_from(frames_reader *reader, const frames_thread *thread, uintptr
         if (failed != 0 || frames_is_circle(&remembered, steps, at)) {
             return failed != 0 ? failed : FRAMES_TORN;
         }
-        if (!frame.shim) {
-            if (frame.code == 0) {
-                return FRAMES_TORN;
-            }
+        if (!frame.shim && frame.code == 0 && !(reader->through && count == 0)) {
+            return FRAMES_TORN;
+        }
+        if (!frame.shim && frame.code != 0) {
             out[count] = frames_entry_of(at, &frame);
             if (count >= FRAMES_INNERMOST) {
                 *join = find_join(known, known_count, &out[count]);
