@@ -59,8 +59,9 @@ bool schedule_keep_budget(schedule *target, uint64_t now_ns, uint64_t cpu_ns, ch
                           size_t size)
 {
     uint64_t before = target->stride, asked = target->looks * target->stride;
+    uint64_t ticks = (now_ns - target->since_ns) / target->period_ns;
     bool is_first = target->since_ns == 0; /* its CPU is that of the start, too */
-    double cpu = is_first ? 0.0 : share(cpu_ns - target->since_cpu_ns, asked * SCHEDULE_BUDGET_NS);
+    double cpu = is_first ? 0.0 : share(cpu_ns - target->since_cpu_ns, ticks * SCHEDULE_BUDGET_NS);
     double reading = share(target->reading_ns, asked * (target->period_ns / SCHEDULE_READING_PART +
                                                         SCHEDULE_READING_NS));
 

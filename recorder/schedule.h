@@ -44,7 +44,8 @@ void schedule_note_reading(schedule *schedule, uint64_t took_ns);
 bool schedule_is_due(schedule *schedule, uint64_t now_ns);
 
 /* Looks at the budget, with the CPU that the recorder has used so far. True when the stride has changed; `text` then
- * says why. Both budgets are held against the looks that there were, so that a time in which the machine slept counts for neither. */
+ * says why. Readings are held against the looks that there were: a time in which the recorder was kept from
+ * looking does not count. */
 bool schedule_keep_budget(schedule *schedule, uint64_t now_ns, uint64_t cpu_ns, char *text,
                           size_t size);
 
