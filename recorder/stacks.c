@@ -118,6 +118,16 @@ static void replace_innermost(knowledge *known, const frames_entry *read, size_t
     known->any = true;
 }
 
+/* True if the innermost frame is where the thread stands, called from where its caller stood before and after that. Walks in one
+ * direction can all be torn alike by a loop that takes as long as they do; this one looks the other way as well. */
+static bool call_goes_on(sampler *target, const frames_thread *view, const knowledge *known)
+{
+    frames_entry callee = known->first[0];
+
+    return known->count < 2 || frames_own_part(&target->reader, view, known->first, 2) < 2 ||
+           frames_are_within(&target->reader, view, &callee, &known->first[1]);
+}
+
 /* True if the innermost frames are still those that are known, however often one looks. */
 static bool stands_still(sampler *target, const frames_thread *view, const knowledge *known)
 {
@@ -161,7 +171,8 @@ static outcome read_in_place(sampler *target, const frames_thread *view, int tri
         if (known->any && (size_t)read == join && agree(known->first, target->second, join)) {
             size_t rest = known->count - join;
             size_t certain = part_that_goes_on(target, view, known->first + known->count, rest);
-            if (certain == rest && stands_still(target, view, known)) {
+            if (certain == rest && stands_still(target, view, known) &&
+                call_goes_on(target, view, known)) {
                 return STOOD_STILL;
             }
             if (certain < rest) {
