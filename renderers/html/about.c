@@ -15,8 +15,7 @@ static void put_row(page *to, const char *name, const char *text)
 /* A cell with the number by which the script sorts. */
 static void put_number(page *to, uint64_t value, const char *text)
 {
-    sink_format(to->out, "<td class=\"number\" data-v=\"%llu\">%s</td>", (unsigned long long)value,
-                text);
+    sink_format(to->out, "<td data-v=%llu>%s</td>", (unsigned long long)value, text);
 }
 
 static void put_thread(page *to, uint32_t row)

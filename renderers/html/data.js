@@ -142,16 +142,19 @@
   }
 
   function readThreads(reader) {
-    const threads = [], count = reader.number();
-    let first = 0;
-    for (let i = 0; i < count; i++) {
-      const thread = { name: reader.number(), pid: reader.number(), main: reader.number(), cpu: reader.number(),
-        start: reader.number(), first, end: 0 };
-      first += reader.number();
-      thread.end = first;
-      threads.push(thread);
-    }
-    return threads;
+    const count = reader.number(), beginStep = reader.number(), wholeStep = reader.number();
+    const name = reader.many(count, Uint32Array), column = () => Array.from({ length: count }, () => reader.signed());
+    const changes = () => {
+      let at = 0;
+      return column().map((change) => (at += change));
+    };
+    const pid = changes(), main = column(), whole = column(), begin = changes(), runs = column();
+    let end = 0;
+    return runs.map((have, i) => {
+      const first = end;
+      end += have;
+      return { name: name[i], pid: pid[i], main: main[i], cpu: whole[i] * wholeStep, start: begin[i] * beginStep, first, end };
+    });
   }
 
   function readRuns(reader, threads, stacks, step, cpuStep) {

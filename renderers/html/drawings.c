@@ -118,9 +118,7 @@ static void put_bars(page *to, const ml_column *x, const ml_column *y, uint64_t 
         double size = value_of_order(y, i);
         sink_text(to->out, "<tr><th scope=\"row\">");
         markup_clipped(to->out, value_of_cell(value, x, i), 100);
-        sink_text(
-            to->out,
-            "</th><td class=\"bar\"><svg width=\"100%\" height=\"8\"><rect height=\"8\" width=\"");
+        sink_text(to->out, "</th><td class=\"bar\"><svg><rect width=\"");
         markup_percent(to->out, size > 0 ? part_of(up, size) : 0);
         sink_text(to->out, "\"/></svg></td><td class=\"number\">");
         markup_clipped(to->out, value_of_cell(value, y, i), 60);

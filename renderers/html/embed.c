@@ -25,9 +25,10 @@ static uint64_t common_divisor(uint64_t found, uint64_t more)
 
 /* ---------------------------------------------------------------- core: functions, stacks, samples */
 
-/* The largest steps in which all times, and all CPU times, of samples are whole. */
+/* The largest steps in which all times, and all CPU times, of samples are whole; and those between the beginnings of
+ * threads, and of their CPU times in all. */
 typedef struct steps {
-    uint64_t time, cpu;
+    uint64_t time, cpu, begin, whole;
 } steps;
 
 /* The first and the next row that is not of the thread; empty when the model says something strange. */
@@ -41,21 +42,34 @@ static uint64_t first_of(const ml_model *model, uint32_t thread, uint64_t *end)
     return first;
 }
 
-static steps find_steps(const ml_model *model)
+static uint64_t begin_of(const ml_model *model, uint32_t thread)
+{
+    uint64_t end, first = first_of(model, thread, &end);
+    return end > first ? model->samples->start_ns[first] : 0;
+}
+
+static void add_thread(steps *found, const ml_model *model, uint32_t thread)
 {
     const ml_samples *samples = model->samples;
-    steps found = {0, 0};
-    for (uint32_t thread = 0; thread < model->threads->count; thread++) {
-        uint64_t end, first = first_of(model, thread, &end);
-        for (uint64_t i = first; i < end; i++) {
-            found.time =
-                common_divisor(found.time, samples->start_ns[i] - samples->start_ns[first]);
-            found.time = common_divisor(found.time, samples->wall_ns[i]);
-            found.cpu = common_divisor(found.cpu, samples->cpu_ns[i]);
-        }
+    uint64_t end, first = first_of(model, thread, &end);
+    for (uint64_t i = first; i < end; i++) {
+        found->time = common_divisor(found->time, samples->start_ns[i] - samples->start_ns[first]);
+        found->time = common_divisor(found->time, samples->wall_ns[i]);
+        found->cpu = common_divisor(found->cpu, samples->cpu_ns[i]);
     }
+    found->begin = common_divisor(found->begin, begin_of(model, thread));
+    found->whole = common_divisor(found->whole, model->threads->cpu_ns[thread]);
+}
+
+static steps find_steps(const ml_model *model)
+{
+    steps found = {0, 0, 0, 0};
+    for (uint32_t thread = 0; thread < model->threads->count; thread++)
+        add_thread(&found, model, thread);
     found.time += found.time == 0;
     found.cpu += found.cpu == 0;
+    found.begin += found.begin == 0;
+    found.whole += found.whole == 0;
     return found;
 }
 
@@ -96,20 +110,40 @@ static void put_stacks(columns *to, const ml_model *model)
     }
 }
 
-static void put_threads(columns *to, const ml_model *model)
+typedef enum thread_column { PID, MAIN, WHOLE, BEGIN, RUNS, THREAD_COLUMNS } thread_column;
+
+static uint64_t thread_number(const ml_model *model, uint32_t thread, thread_column column,
+                              steps step)
+{
+    const ml_threads *threads = model->threads;
+    uint32_t process = threads->process[thread];
+    uint64_t end, first = first_of(model, thread, &end);
+    switch (column) {
+    case PID: return process < model->processes->count ? model->processes->pid[process] : 0;
+    case MAIN: return threads->is_main[thread];
+    case WHOLE: return threads->cpu_ns[thread] / step.whole;
+    case BEGIN: return begin_of(model, thread) / step.begin;
+    default: return end - first;
+    }
+}
+
+/* Of some columns, what changes from thread to thread: a server with a thread for each request has many like each other. */
+static void put_threads(columns *to, const ml_model *model, steps step)
 {
     const ml_threads *threads = model->threads;
     columns_number(to, threads->count);
-    for (uint32_t i = 0; i < threads->count; i++) {
-        uint64_t end, first = first_of(model, i, &end);
+    columns_number(to, step.begin);
+    columns_number(to, step.whole);
+    for (uint32_t i = 0; i < threads->count; i++)
         columns_string(to, threads->name[i], NAME_MOST);
-        columns_number(to, threads->process[i] < model->processes->count
-                               ? model->processes->pid[threads->process[i]]
-                               : 0);
-        columns_number(to, threads->is_main[i]);
-        columns_number(to, threads->cpu_ns[i]);
-        columns_number(to, end > first ? model->samples->start_ns[first] : 0);
-        columns_number(to, end - first);
+    for (int column = 0; column < THREAD_COLUMNS; column++) {
+        int is_change = column == PID || column == BEGIN;
+        uint64_t before = 0;
+        for (uint32_t i = 0; i < threads->count; i++) {
+            uint64_t value = thread_number(model, i, (thread_column)column, step);
+            columns_signed(to, (int64_t)(value - before));
+            before = is_change ? value : 0;
+        }
     }
 }
 
@@ -155,7 +189,7 @@ static ml_status put_core(page *to)
     columns_number(out, model->calls->count);
     put_functions(out, model);
     put_stacks(out, model);
-    put_threads(out, model);
+    put_threads(out, model, step);
     for (int column = 0; column < RUN_COLUMNS; column++)
         for (uint32_t thread = 0; thread < model->threads->count; thread++)
             put_runs(out, model, thread, (run_column)column, step);

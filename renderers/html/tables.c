@@ -26,9 +26,7 @@ static void put_function(page *to, const char *text)
 static void put_bar(page *to, double value, double largest)
 {
     double share = largest > 0 && value > 0 ? value / largest : 0;
-    sink_text(to->out,
-              "<td class=\"bar\" aria-hidden=\"true\"><svg width=\"100%\" height=\"8\"><rect "
-              "height=\"8\" width=\"");
+    sink_text(to->out, "<td class=\"bar\" aria-hidden=\"true\"><svg><rect width=\"");
     markup_percent(to->out, share < 1 ? share : 1);
     sink_text(to->out, "\"/></svg></td>");
 }
@@ -56,7 +54,7 @@ static void put_cell(page *to, const ml_column *column, uint64_t row)
     char value[VALUE_MAX];
     const char *text = value_of_cell(value, column, row);
     if (value_is_number(column))
-        sink_format(to->out, "<td class=\"number\" data-v=\"%.9g\">", value_of_order(column, row));
+        sink_format(to->out, "<td data-v=%.9g>", value_of_order(column, row));
     else if (strlen(text) <= SHORT_MAX)
         sink_text(to->out, "<td class=\"short\">");
     else if (strlen(text) >= LONG_MIN && column->type != ML_TYPE_FUNCTION)
