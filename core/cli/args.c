@@ -96,6 +96,8 @@ static const option_entry table[] = {
      "a process for each plugin, or none for all, to debug one (default: fork)"},
     {"source", 0, ML_COMMAND_RUN, AS_TEXT, offsetof(ml_args, source), "none|hot|full",
      "lines of unchanged source files in reports (default: hot)"},
+    {"bare", 0, ML_COMMAND_RUN, AS_FLAG, offsetof(ml_args, bare), NULL,
+     "pages do not carry the recording, so they hold what they show and no more"},
     {"plugin-path", 0, ANALYSES | ML_COMMAND_LIST | ML_COMMAND_INFO | ML_COMMAND_NEW, AS_TEXT,
      offsetof(ml_args, plugin_path), "DIR[:DIR]", "look for plugins here first"},
     {"quiet", 'q', ML_COMMAND_RUN, AS_FLAG, offsetof(ml_args, quiet), NULL,

@@ -33,7 +33,7 @@ typedef struct ml_args {
     const char *files_from, *llm, *allow;                                  /* likewise */
     const char *jobs, *isolate, *timeout, *memory, *source, *per;          /* likewise */
     const char *sort, *level, *port;                                       /* likewise */
-    int quiet, verbose, help, version, renderer, stored, merge;
+    int quiet, verbose, help, version, renderer, stored, merge, bare;
     ml_words options;  /* PLUGIN.NAME=VALUE */
     ml_words operands; /* without the command */
 } ml_args;

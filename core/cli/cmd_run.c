@@ -9,10 +9,13 @@
 #include "core/cli/recording.h"
 #include "core/cli/report.h"
 #include "core/document/names.h"
+#include "core/format/page.h"
 
 #include <string.h>
 
 #define REPORT_MAX ((size_t)1 << 32)
+
+#define CARRIED_MAX ((size_t)8 << 20) /* of recordings in a page */
 
 enum { FULL_VERDICTS_MAX = 3 }; /* with more runs there is a line for each, and a table */
 
@@ -33,11 +36,13 @@ typedef struct run {
 /* One session of it. */
 typedef struct session {
     run *run;
+    const ml_session *found;
     const char *recording, *stem; /* path of its first recording; name of its reports */
     ml_arena arena;
     ml_image *image;
     ml_documents documents;
-    ml_buffer others; /* the files that were written, one a line */
+    ml_buffer others;  /* the files that were written, one a line */
+    ml_buffer carried; /* the recordings for pages; nothing: none is to carry them */
 } session;
 
 /* ---- the command line ---- */
@@ -187,7 +192,47 @@ static void complain(run *self, const ml_error *error, int code)
     self->code = ml_exit_worse(self->code, code);
 }
 
-static void write_report(session *self, const ml_chosen *renderer, const ml_rendered *made)
+static int is_page(const ml_chosen *renderer)
+{
+    const char *type = renderer->failure == NULL ? renderer->loaded.plugin.media_type : NULL;
+
+    return type != NULL && strcmp(type, "text/html") == 0;
+}
+
+/* Copies the recordings if a page is to carry them; says so if they are too large for that. */
+static void copy_recordings(session *self)
+{
+    const ml_choice *formats = &self->run->formats;
+    ml_error error = {0};
+    size_t pages = 0;
+
+    for (size_t i = 0; i < formats->count; i++) {
+        pages += (size_t)is_page(&formats->plugins[i]);
+    }
+    if (pages == 0 || self->run->args->bare) {
+        return;
+    }
+    if (ml_recordings_copy(&self->run->recordings, self->found, &self->carried, &error) < 0) {
+        ml_buffer_clear(&self->carried);
+        ml_console_say("the page of %s does not carry its recording: %s", self->recording,
+                       error.status == ML_ERROR_TOO_LARGE ? "it has more than 8 MiB" : error.text);
+    }
+}
+
+/* Is that one of the files that were read, by whatever path? */
+static int is_input(const run *self, const char *name)
+{
+    ml_os_stamp there = ml_os_look(name);
+    int found = 0;
+
+    for (size_t i = 0; i < self->recordings.file_count && there.file != 0; i++) {
+        ml_os_stamp input = ml_os_look(self->recordings.files[i].path);
+        found |= input.file == there.file && input.mtime_ns == there.mtime_ns;
+    }
+    return found && strcmp(name, "-") != 0;
+}
+
+static void write_report(session *self, const ml_chosen *renderer, ml_rendered *made)
 {
     const run *whole = self->run;
     ml_error error = {0};
@@ -197,11 +242,16 @@ static void write_report(session *self, const ml_chosen *renderer, const ml_rend
         complain(self->run, &made->error, ML_EXIT_PLUGIN);
         return;
     }
+    if (is_page(renderer) && self->carried.length != 0) {
+        ml_page_put(&made->bytes, self->carried.data, self->carried.length);
+    }
     name = ml_naming_file(&self->arena, whole->args->output, self->stem,
                           renderer->loaded.plugin.suffix, whole->formats.count);
     if (name == NULL) {
         ml_error_set(&error, ML_ERROR_MEMORY, "no memory for the name of a file");
         complain(self->run, &error, ML_EXIT_INTERNAL);
+    } else if (is_input(whole, name)) {
+        ml_console_say("%s is what was read and stays as it is; name another report with -o", name);
     } else if (ml_os_write(name, made->bytes.data, made->bytes.length, &error) < 0) {
         ml_error_add(&error, "the report was not written; choose another place with -o");
         complain(self->run, &error, ML_EXIT_INPUT);
@@ -226,6 +276,7 @@ static void write_reports(session *self)
                          &target, made, &error) < 0) {
         complain(self->run, &error, ML_EXIT_INTERNAL);
     } else {
+        copy_recordings(self);
         for (size_t i = 0; i < formats->count; i++) {
             write_report(self, &formats->plugins[i], &made[i]);
         }
@@ -370,12 +421,14 @@ static ml_status analyze(session *self, ml_error *error)
 static void do_session(run *self, size_t number)
 {
     const ml_session *found = &self->recordings.sessions[number];
-    session one = {.run = self, .recording = found->path, .stem = self->stems[number]};
+    session one = {
+        .run = self, .found = found, .recording = found->path, .stem = self->stems[number]};
     ml_error error = {0};
     ml_status status;
 
     ml_arena_init(&one.arena, 0);
     ml_buffer_init(&one.others, 1 << 20);
+    ml_buffer_init(&one.carried, CARRIED_MAX);
     status = ml_recordings_build(&self->recordings, found, self->use_sources, &one.arena,
                                  &one.image, &error);
     if (status == ML_OK) {
@@ -391,6 +444,7 @@ static void do_session(run *self, size_t number)
         ml_image_close(one.image);
     }
     ml_buffer_release(&one.others);
+    ml_buffer_release(&one.carried);
     ml_arena_release(&one.arena);
 }
 

@@ -16,7 +16,8 @@ static const char *stem_of(ml_arena *arena, const char *recording)
     if (strcmp(name, "-") == 0 || length == 0) {
         return "run";
     }
-    if (length > 5 && strcmp(name + length - 5, ".mlog") == 0) {
+    if (length > 5 &&
+        (strcmp(name + length - 5, ".mlog") == 0 || strcmp(name + length - 5, ".html") == 0)) {
         length -= 5;
     }
     return ml_arena_copy(arena, name, length);

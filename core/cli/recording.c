@@ -2,6 +2,7 @@
 
 #include "core/cli/console.h"
 #include "core/cli/foreign.h"
+#include "core/format/rewrite.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -220,6 +221,26 @@ ml_status ml_recordings_build(ml_recordings *self, const ml_session *session, in
     for (size_t i = 0; i < self->file_count; i++) {
         if (reopened[i]) {
             close_file(&self->files[i]);
+        }
+    }
+    return status;
+}
+
+ml_status ml_recordings_copy(ml_recordings *self, const ml_session *session, ml_buffer *out,
+                             ml_error *error)
+{
+    ml_status status = ML_OK;
+
+    for (size_t i = 0; i < session->count && status == ML_OK; i++) {
+        const ml_found *found = &self->found[session->members[i]];
+        int was_open = self->files[found->file].reader != NULL;
+        ml_image_source source;
+        status = find_source(self, found, &source, error);
+        if (status == ML_OK) {
+            status = ml_rewrite_copy(source.reader, found->index, out, error);
+        }
+        if (!was_open) {
+            close_file(&self->files[found->file]);
         }
     }
     return status;

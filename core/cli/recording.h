@@ -53,6 +53,10 @@ ml_status ml_recordings_open(ml_arena *arena, const ml_inputs *inputs, uint64_t 
 ml_status ml_recordings_build(ml_recordings *self, const ml_session *session, int use_sources,
                               ml_arena *scratch, ml_image **out, ml_error *error);
 
+/* Appends the recordings of a run to `out`, as they are. */
+ml_status ml_recordings_copy(ml_recordings *self, const ml_session *session, ml_buffer *out,
+                             ml_error *error);
+
 void ml_recordings_close(ml_recordings *self);
 
 #endif

@@ -3,6 +3,7 @@
 #include "core/base/os.h"
 #include "core/cli/console.h"
 #include "core/cli/inputs.h"
+#include "core/format/page.h"
 #include "core/format/rewrite.h"
 
 #include <string.h>
@@ -115,6 +116,7 @@ static ml_status rewrite_in_place(job *self, const char *path, ml_error *error)
 {
     size_t before;
     uint8_t *bytes;
+    int is_page;
     int leave;
 
     ml_buffer_clear(&self->out);
@@ -122,7 +124,13 @@ static ml_status rewrite_in_place(job *self, const char *path, ml_error *error)
     self->left_out = 0;
     ML_TRY(check_place(path, error));
     ML_TRY(ml_os_read(path, OUTPUT_MAX, &bytes, &before, error));
+    is_page = ml_page_is(bytes, before);
     ml_os_free(bytes);
+    if (is_page) {
+        return ml_error_set(error, ML_ERROR_ARGUMENT,
+                            "%s is a page and stays one; name the recording to write with -o",
+                            path);
+    }
     ML_TRY(rewrite_file(self, path, error));
     leave = !self->needed &&
             (self->how->only_if_needed || (self->how->level != 0 && self->out.length >= before));

@@ -1,5 +1,6 @@
 #include "core/document/json.h"
 
+#include "core/base/base64.h"
 #include "core/document/names.h"
 
 #include <cjson/cJSON.h>
@@ -362,27 +363,6 @@ static cJSON *put_timeline(cJSON *object, const ml_timeline *timeline)
     return with(object, "spans", spans);
 }
 
-/* RFC 4648 section 4. */
-static void put_base64(ml_buffer *out, const uint8_t *bytes, size_t length)
-{
-    static const char alphabet[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-    for (size_t i = 0; i < length; i += 3) {
-        size_t rest = length - i;
-        uint32_t group = (uint32_t)bytes[i] << 16;
-        char four[4];
-
-        group |= rest > 1 ? (uint32_t)bytes[i + 1] << 8 : 0;
-        group |= rest > 2 ? (uint32_t)bytes[i + 2] : 0;
-        four[0] = alphabet[group >> 18];
-        four[1] = alphabet[group >> 12 & 63];
-        four[2] = (char)(rest > 1 ? alphabet[group >> 6 & 63] : '=');
-        four[3] = (char)(rest > 2 ? alphabet[group & 63] : '=');
-        ml_buffer_put(out, four, sizeof(four));
-    }
-}
-
 static cJSON *put_attachment(cJSON *object, const ml_attachment *attachment)
 {
     ml_buffer base64;
@@ -390,7 +370,7 @@ static cJSON *put_attachment(cJSON *object, const ml_attachment *attachment)
 
     ml_buffer_init(&base64, TEXT_LIMIT);
     ml_buffer_put_u8(&base64, '"');
-    put_base64(&base64, attachment->bytes, attachment->length);
+    ml_base64_put(&base64, attachment->bytes, attachment->length);
     ml_buffer_put_text(&base64, "\"");
     ml_buffer_put_u8(&base64, 0);
     bytes = base64.status < 0 ? NULL : cJSON_CreateRaw((const char *)base64.data);

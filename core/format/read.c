@@ -1,6 +1,7 @@
 #include "core/format/read.h"
 
 #include "core/base/os.h"
+#include "core/format/page.h"
 #include "core/format/read_parts.h"
 
 #include <stdio.h>
@@ -81,6 +82,12 @@ typedef struct opening {
     const char *journal_problem;
 } opening;
 
+static void release(const opening *from)
+{
+    ml_os_free(from->owned);
+    ml_os_free(from->owned_journal);
+}
+
 static ml_status open_reader(const opening *from, const ml_limits *limits, ml_reader **out,
                              ml_error *error)
 {
@@ -94,8 +101,7 @@ static ml_status open_reader(const opening *from, const ml_limits *limits, ml_re
     ml_arena_init(&arena, 0);
     reader = ml_arena_alloc(&arena, sizeof(*reader));
     if (reader == NULL) {
-        ml_os_free(from->owned);
-        ml_os_free(from->owned_journal);
+        release(from);
         return ml_error_set(error, ML_ERROR_MEMORY, "cannot read '%s': no memory", source->name);
     }
     *reader = (ml_reader){.arena = arena,
@@ -183,10 +189,17 @@ ml_status ml_reader_open(const char *path, const ml_limits *limits, ml_reader **
     }
     status = ml_os_read(path, (size_t)limits->file_bytes, &bytes, &from.source.length, error);
     if (status < 0) {
-        ml_os_free(from.owned_journal);
+        release(&from);
         return status;
     }
     from.source.bytes = from.owned = bytes;
+    if (ml_page_is(bytes, from.source.length) &&
+        ml_page_take(bytes, &from.source.length) == ML_ERROR_FORMAT) {
+        release(&from);
+        return ml_error_set(error, ML_ERROR_FORMAT,
+                            "cannot read '%s': the recording that this page carries is damaged",
+                            path);
+    }
     return open_reader(&from, limits, out, error);
 }
 

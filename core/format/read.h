@@ -139,7 +139,7 @@ typedef struct ml_recording {
 
 typedef struct ml_reader ml_reader;
 
-/* Opens a file ("-" is stdin) and its journal, if there is one. Fails only when nothing of it can be used: not an .mlog file,
+/* Opens a file ("-" is stdin) and its journal, if there is one; of a page, the recordings that it carries (page.h). Fails only when nothing of it can be used: not an .mlog file,
  * another major or draft, an unknown must-understand feature, no readable HEAD, or a limit. NULL
  * limits: the defaults. */
 ml_status ml_reader_open(const char *path, const ml_limits *limits, ml_reader **out,

@@ -341,3 +341,18 @@ ml_status ml_rewrite(const ml_reader *reader, size_t index, int level, ml_buffer
     }
     return status;
 }
+
+enum { LEVEL_OF_COPIES = 3 }; /* zstd, where time matters as well */
+
+ml_status ml_rewrite_copy(const ml_reader *reader, size_t index, ml_buffer *out, ml_error *error)
+{
+    const ml_recording *recording = ml_reader_recording(reader, index);
+    ml_rewrite_result ignored = {0};
+
+    if (recording->diagnostics.journal_chunks != 0) {
+        return ml_rewrite(reader, index, LEVEL_OF_COPIES, out, &ignored, error);
+    }
+    ml_buffer_put(out, reader->bytes + recording->file_offset, (size_t)recording->bytes);
+    return out->status < 0 ? ml_error_set(error, out->status, "no room to copy a recording")
+                           : ML_OK;
+}

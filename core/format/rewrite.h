@@ -23,6 +23,10 @@ typedef struct ml_rewrite_result {
 ml_status ml_rewrite(const ml_reader *reader, size_t index, int level, ml_buffer *out,
                      ml_rewrite_result *result, ml_error *error);
 
+/* Appends recording `index` as it is, damage included; with what its journal holds, if that is needed to have all of it, it is
+ * rewritten. Errors are those of ml_rewrite. */
+ml_status ml_rewrite_copy(const ml_reader *reader, size_t index, ml_buffer *out, ml_error *error);
+
 /* Would the rewritten recording hold anything else: is something damaged, torn, or in the journal? */
 int ml_rewrite_is_needed(const ml_recording *recording);
 

@@ -62,24 +62,6 @@ class Index(support.Tree):
         self.assertIn("broken  runs/broken.mlog", done.stdout)
         self.assertTrue(done.stdout.endswith("; 2 broken\n"), done.stdout)
 
-    def test_a_report_is_no_recording_and_the_error_names_one(self):
-        recordings.make(self.root / "a<b>&c.mlog", 7)
-        done = support.analyze("a<b>&c.mlog", "-q", "--format", "html,json", "-o", "report",
-                               cwd=self.root)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        row, = self.rows("report.html", code=2)
-        self.assertIn("report.html is a report, not a recording, made from a<b>&c.mlog: ",
-                      row["error"])
-        for name, words in (("report.html", "made from a<b>&c.mlog: "),
-                            ("report.json", "that it was made from")):
-            done = support.analyze(name, cwd=self.root)
-            self.assertEqual(done.returncode, 2)
-            self.assertIn(name + " is a report, not a recording", done.stderr)
-            self.assertIn(words, done.stderr)
-        self.write("other.html", "<!DOCTYPE html>\n<title>another page</title>\n")
-        done = support.analyze("other.html", cwd=self.root)
-        self.assertIn("'other.html': it is not an .mlog file", done.stderr)
-
     def test_copies_are_rows_and_so_are_the_runs_of_one_file(self):
         recordings.make(self.root / "two.mlog", 5)
         recordings.make(self.root / "two.mlog", 6)

@@ -75,7 +75,7 @@ class Serve(support.Tree):
             self.assertEqual(sorted(links), ["runs/a.mlog", "runs/b&lt;i&gt;.mlog"])
             status, headers, page = self.ask(url, links["runs/a.mlog"])
             self.assertEqual((status, headers["Content-Type"]), (200, "text/html; charset=utf-8"))
-        done = support.analyze("runs/a.mlog", "-q", "-o", "-", cwd=self.root)
+        done = support.analyze("runs/a.mlog", "-q", "--bare", "-o", "-", cwd=self.root)
         self.assertEqual(page, done.stdout)
 
     def test_only_who_knows_the_address_is_let_in(self):

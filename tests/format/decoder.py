@@ -7,6 +7,7 @@ prints what `microlog-analyze dump --format ndjson` prints for the tables, runs 
 damage. It exists to check the specification and the reader against each other, not to be fast or forgiving.
 """
 
+import base64
 import ctypes
 import json
 import struct
@@ -467,6 +468,13 @@ def read_file(data, journal=b""):
                    and trailer_crc == crc32c(data[at - 24:at - 8]), "a wrong trailer")
         recordings.append(recording)
     return recordings
+
+
+def bytes_in_page(page):
+    """The bytes of the file that a page carries."""
+    *_, before, text, after, end = page.split(b"\n")
+    expect(page.startswith(b"<!DOCTYPE html>") and (before, after, end) == (b"<!-- mlog base64", b"-->", b""), "not a page that carries one")
+    return base64.b64decode(text, validate=True)
 
 
 def read_path(path):

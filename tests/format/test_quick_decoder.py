@@ -129,7 +129,7 @@ class Page(unittest.TestCase):
         data = (GOLDEN / "tiny.mlog").read_bytes()
         page = (support.ROOT / "core" / "format" / "FORMAT.md").read_text(encoding="utf-8")
         checked = 0
-        for line in page.split("## 15. Example")[1].splitlines():
+        for line in page.split("## 16. Example")[1].splitlines():
             match = re.match(r"([0-9a-f]{3})  (([0-9a-f]{2} *)+)(   |$)", line)
             if match:
                 expected = bytes.fromhex(match[2])

@@ -3,6 +3,7 @@
 #include "core/base/buffer.h"
 #include "core/base/crc32c.h"
 #include "core/format/dump.h"
+#include "core/format/page.h"
 #include "core/format/rewrite.h"
 #include "core/format/write.h"
 
@@ -251,11 +252,34 @@ void fuzz_seed_journal(const char *path)
 
 /* ---- the targets ---- */
 
+/* What a page carries comes out of it; as a page itself, the input may be anything. */
+static void carry(const uint8_t *data, size_t size)
+{
+    static const char start[] = "<!DOCTYPE html>\n<!-- mlog base64\n";
+    ml_buffer page;
+    size_t length;
+
+    ml_buffer_init(&page, 8 << 20);
+    ml_buffer_put_text(&page, "<!DOCTYPE html>\n");
+    ml_page_put(&page, data, size);
+    length = page.length;
+    PROMISE(page.status < 0 || (ml_page_take(page.data, &length) == ML_OK && length == size &&
+                                memcmp(page.data, data, size) == 0));
+    ml_buffer_clear(&page);
+    ml_buffer_put_text(&page, start);
+    ml_buffer_put(&page, data, size);
+    ml_buffer_put_text(&page, "\n-->\n");
+    length = page.length;
+    PROMISE(page.status < 0 || ml_page_take(page.data, &length) != ML_OK || length <= page.length);
+    ml_buffer_release(&page);
+}
+
 void fuzz_file(const uint8_t *data, size_t size)
 {
     ml_reader_source source = {.bytes = data, .length = size, .name = "input"};
 
     use(&source);
+    carry(data, size);
 }
 
 /* First byte: which type; second: how many of the others are the preamble. */
