@@ -65,6 +65,14 @@ static bool is_tracked(PyObject *object)
 
 static int count_reference(PyObject *object, void *owner);
 
+static bool is_large(PyObject *object)
+{
+    return (PyList_Check(object) && PyList_GET_SIZE(object) > LARGE) ||
+           (PyDict_Check(object) && ((PyDictObject *)object)->ma_used > LARGE) ||
+           (PyTuple_Check(object) && PyTuple_GET_SIZE(object) > LARGE) ||
+           (PyAnySet_Check(object) && ((PySetObject *)object)->used > LARGE);
+}
+
 /* What an untracked container refers to, if it has but one reference: others would have it counted again. */
 static void count_below(counting *to, PyObject *object)
 {
@@ -77,20 +85,12 @@ static void count_below(counting *to, PyObject *object)
     }
 }
 
-static int count_reference(PyObject *object, void *owner)
+static void count_part(counting *to, PyObject *object)
 {
-    counting *to = owner;
-    PyTypeObject *type;
-    uint64_t share;
+    PyTypeObject *type = Py_TYPE(object);
+    Py_ssize_t references = Py_REFCNT(object) > 0 ? Py_REFCNT(object) : 1;
+    uint64_t share = CENSUS_WHOLE * to->weight / (uint64_t)references;
 
-    if (object == NULL) {
-        return 0;
-    }
-    type = Py_TYPE(object);
-    if (is_tracked(object)) {
-        return 0;
-    }
-    share = CENSUS_WHOLE * to->weight / (uint64_t)(Py_REFCNT(object) > 0 ? Py_REFCNT(object) : 1);
     if (share != 0) { /* what lives for ever has very many */
         to->parts += share;
         census_types_add(to->types, object, share);
@@ -98,15 +98,20 @@ static int count_reference(PyObject *object, void *owner)
             count_below(to, object);
         }
     }
-    return 0;
 }
 
-static bool is_large(PyObject *object)
+/* A large one stands for none but itself, also before its owner is known for one: it would seem to become less then. */
+static int count_reference(PyObject *object, void *owner)
 {
-    return (PyList_Check(object) && PyList_GET_SIZE(object) > LARGE) ||
-           (PyDict_Check(object) && ((PyDictObject *)object)->ma_used > LARGE) ||
-           (PyTuple_Check(object) && PyTuple_GET_SIZE(object) > LARGE) ||
-           (PyAnySet_Check(object) && ((PySetObject *)object)->used > LARGE);
+    counting *to = owner;
+    uint64_t weight = to->weight;
+
+    if (object != NULL && !is_tracked(object)) {
+        to->weight = weight > 1 && is_large(object) ? 1 : weight;
+        count_part(to, object);
+        to->weight = weight;
+    }
+    return 0;
 }
 
 /* Where an object's address is among the owners, or would be. */

@@ -102,6 +102,12 @@ class Census(unittest.TestCase):
         self.assertGreater(told[-1] - told[0], 1_000_000)
         self.check_place(recording)
 
+    def hold_owner(self, interpreter):
+        """What one holds is not taken for what four hold, until it is known for a holder: it would seem to become less."""
+        recording, said = truth.record(interpreter, "owner", "6", rate=100)
+        told = [event["fields"]["bytes"] for event in self.events(recording, "heap.type") if event["fields"]["type"] == "str"]
+        self.assertLess(max(told), 2 * int(said), told)
+
     def check_place(self, recording):
         """memleak names the file, and who holds what grows."""
         out = recording.path.with_suffix(".json")
@@ -130,6 +136,7 @@ def add_tests():
         truth.add_test(Census, "beside", interpreter, Census.hold_beside)
         truth.add_test(Census, "holders", interpreter, Census.hold_holders)
         truth.add_test(Census, "forgotten", interpreter, Census.hold_forgotten)
+        truth.add_test(Census, "owner", interpreter, Census.hold_owner)
         if not interpreter.free_threaded:
             truth.add_test(Census, "growth", interpreter, Census.hold_growth)
     truth.add_test(Census, "allocations", interpreters.default(), Census.hold_allocations)
