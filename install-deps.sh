@@ -31,6 +31,7 @@ test_packages="
     strace
     valgrind
     chromium
+    firefox-esr
     fonts-dejavu-core
     patchelf
 "
@@ -39,7 +40,7 @@ test_packages="
 build_words="a C11 compiler with the C library's headers, GNU make, pkg-config, Python 3.9 or newer
 with its headers, and the development files of zstd, cJSON, md4c, zlib, Graphviz, libcurl and
 libmicrohttpd"
-test_words="cppcheck, clang-format, strace, valgrind, Chromium, patchelf and any TrueType font"
+test_words="cppcheck, clang-format, strace, valgrind, Chromium, Firefox, patchelf and any TrueType font"
 
 explain_usage() {
     echo "usage: sh install-deps.sh [tests]" >&2

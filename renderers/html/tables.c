@@ -128,6 +128,6 @@ void page_table(page *to, const ml_table *table)
     if (end < table->total_rows)
         sink_format(
             to->out,
-            "<p class=\"remark\">%llu rows of %s are shown; `--format json` has more.</p>\n",
+            "<p class=\"remark\">%llu rows of %s are shown; <code>--format json</code> has more.</p>\n",
             (unsigned long long)end, ml_format_count(count, table->total_rows));
 }
