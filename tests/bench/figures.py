@@ -92,7 +92,10 @@ def build_folder():
 def ask(python, expression):
     """The value of an expression, as text, in another interpreter."""
     code = f"import sys, sysconfig; print({expression})"
-    return subprocess.run([python, "-c", code], stdout=subprocess.PIPE, check=True, text=True).stdout.strip()
+    try:
+        return subprocess.run([python, "-c", code], stdout=subprocess.PIPE, check=True, text=True).stdout.strip()
+    except OSError as error:
+        sys.exit(f"{python} cannot be run ({error.strerror}): name an interpreter by its path, or one that is found by its name")
 
 
 def suffix(python):
