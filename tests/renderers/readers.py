@@ -1,16 +1,20 @@
-"""Other people's readers of profiles, for the tests of our exports: speedscope's page, opened in Chromium, and `go tool pprof`.
+"""Other people's readers of profiles, for the tests of our exports: speedscope's page, opened in Chromium, `go tool pprof`, and
+the Firefox Profiler's command line.
 
-speedscope comes from npm into readers/ below the build, once; where it cannot be had the test is skipped, with npm's reason.
+speedscope and that come from npm into readers/ below the build, once; where they cannot be had the test is skipped, with npm's
+reason.
 """
 
 import base64
 import json
+import os
 import shutil
 import unittest
 
 import support
 
 SPEEDSCOPE = "speedscope@1.25.0"
+FIREFOX = "@firefox-devtools/profiler-cli@0.10.0"
 
 
 def program(name):
@@ -20,16 +24,42 @@ def program(name):
     return shutil.which(name)
 
 
+def from_npm(package, path):
+    """The path of a file of a package."""
+    folder = support.build() / "readers" / package.split("/")[-1]
+    file = folder / "node_modules" / path
+    if not file.exists():
+        done = support.run([program("npm"), "install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-save",
+                            "--cache", folder / "cache", "--prefix", folder, package])
+        if done.returncode != 0 or not file.exists():
+            raise unittest.SkipTest(f"{package} cannot be installed: {(done.stderr.splitlines() or ['npm says nothing'])[0]}")
+    return file
+
+
 def speedscope():
     """The path of speedscope's page."""
-    folder = support.build() / "readers"
-    page = folder / "node_modules" / "speedscope" / "dist" / "release" / "index.html"
-    if not page.exists():
-        done = support.run([program("npm"), "install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-save",
-                            "--cache", folder / "cache", "--prefix", folder, SPEEDSCOPE])
-        if done.returncode != 0 or not page.exists():
-            raise unittest.SkipTest(f"{SPEEDSCOPE} cannot be installed: {(done.stderr.splitlines() or ['npm says nothing'])[0]}")
-    return page
+    return from_npm(SPEEDSCOPE, "speedscope/dist/release/index.html")
+
+
+class FirefoxProfiler:
+    """A file, loaded by the Firefox Profiler's command line, which asks a process of its own in `home`."""
+
+    def __init__(self, home, path):
+        self.command = [program("node"), from_npm(FIREFOX, "@firefox-devtools/profiler-cli/dist/profiler-cli.js")]
+        self.environment = {**os.environ, "HOME": str(home)}
+        self.ask("load", path)
+
+    def ask(self, *words):
+        """What it says; as JSON where that is asked for."""
+        done = support.run([*self.command, *words], env=self.environment)
+        if done.returncode != 0 or "Error" in done.stdout:
+            raise AssertionError(done.stdout + done.stderr)
+        return json.loads(done.stdout) if "--json" in words else done.stdout
+
+    def functions(self, thread):
+        """{function: (total, self)} in samples."""
+        told = self.ask("thread", "functions", "--json", "--include-idle", "--limit", "0", "--thread", thread)["functions"]
+        return {one["name"]: (one["totalSamples"], one["selfSamples"]) for one in told}
 
 
 def open_in_speedscope(browser, folder, name, data):

@@ -1,4 +1,4 @@
-"""The renderers for other tools: collapsed, speedscope, pprof. Their numbers are the model's, their form is the tools'."""
+"""The renderers for other tools: collapsed, speedscope, pprof, firefox. Their numbers are the model's, their form is the tools'."""
 
 import collections
 import json
@@ -157,13 +157,86 @@ class Pprof(unittest.TestCase):
             self.read(render("pprof", model))
 
 
+class Firefox(unittest.TestCase):
+    def read(self, data):
+        """The profile, with every table's columns of one length and no index outside of what it points to."""
+        profile = json.loads(data)
+        shared = profile["shared"]
+        tables = [table for name, table in shared.items() if name != "stringArray"]
+        for thread in profile["threads"]:
+            tables += [thread["samples"], thread["markers"]]
+            self.assertEqual(thread["samples"]["time"], sorted(thread["samples"]["time"]))
+            self.bound(thread["samples"]["stack"], shared["stackTable"]["length"])
+            self.bound(thread["markers"]["name"], len(shared["stringArray"]))
+        for table in tables:
+            lengths = {len(column) for column in table.values() if isinstance(column, list)}
+            self.assertEqual(lengths, {table["length"]})
+        for table, column, room in (("stackTable", "frame", shared["frameTable"]["length"]), ("funcTable", "name", len(shared["stringArray"])),
+                                    ("frameTable", "func", shared["funcTable"]["length"]), ("frameTable", "category", len(profile["meta"]["categories"])),
+                                    ("funcTable", "source", shared["sources"]["length"]), ("sources", "filename", len(shared["stringArray"]))):
+            self.bound(shared[table][column], room)
+        for row, prefix in enumerate(shared["stackTable"]["prefix"]):
+            self.assertLess(-1 if prefix is None else prefix, row)
+        return profile
+
+    def bound(self, indices, room):
+        for index in indices:
+            self.assertIn(0 if index is None else index, range(max(room, 1)))
+
+    def stack(self, profile, row):
+        """[(function, file, line)] from the leaf."""
+        shared, found = profile["shared"], []
+        strings, functions, frames = shared["stringArray"], shared["funcTable"], shared["frameTable"]
+        while row is not None:
+            frame = shared["stackTable"]["frame"][row]
+            function = frames["func"][frame]
+            source = functions["source"][function]
+            found.append((strings[functions["name"][function]], None if source is None else strings[shared["sources"]["filename"][source]],
+                          frames["line"][frame]))
+            row = shared["stackTable"]["prefix"][row]
+        return found
+
+    def test_samples_are_the_models(self):
+        profile = self.read(render("firefox", TWO_THREADS))
+        main, work = ("main", "/srv/app.py"), ("work;hard", "/srv/app.py")
+        first, second = profile["threads"]
+        self.assertEqual([(thread["name"], thread["pid"], thread["isMainThread"]) for thread in (first, second)],
+                         [("MainThread", "10", True), ("worker", "10", False)])
+        samples = first["samples"]
+        self.assertEqual([self.stack(profile, row) for row in samples["stack"]],
+                         [[(*work, 10), (*main, 5)], [(*work, 11), (*main, 5)], [("sleeping", None, None), (*main, 5)], []])
+        self.assertEqual((samples["weight"], samples["time"]), ([100, 100, 200, 0], [0, 1000, 2000, 4000]))
+        self.assertEqual(samples["threadCPUDelta"], [0, SECOND, SECOND, 0])
+        self.assertEqual((second["samples"]["weight"], second["samples"]["time"]), ([400, 0], [0, 4000]))
+
+    def test_a_stretch_without_samples_is_empty(self):
+        model = TWO_THREADS.replace(f"sample|0|3|1|100|{SECOND}|{SECOND}|{SECOND}\n", "")
+        samples = self.read(render("firefox", model))["threads"][0]["samples"]
+        self.assertEqual((samples["time"], samples["weight"]), ([0, 1000, 2000, 4000], [100, 0, 200, 0]))
+        self.assertEqual([row is None for row in samples["stack"]], [False, True, False, True])
+
+    def test_messages_are_markers_of_their_thread(self):
+        lines = [f"message|{at}|{kind}|{level}|{thread}|2|shop|said {at}|/srv/app.py|12\n"
+                 for at, kind, level, thread in ((SECOND // 4, 1, 40, 1), (SECOND // 2, 2, 0, -1), (SECOND, 1, 20, 0))]
+        profile = self.read(render("firefox", TWO_THREADS + "".join(lines)))
+        strings = profile["shared"]["stringArray"]
+        told = [[(strings[name], time, data["level"], data["text"]) for name, time, data in
+                 zip(thread["markers"]["name"], thread["markers"]["startTime"], thread["markers"]["data"])] for thread in profile["threads"]]
+        self.assertEqual(told, [[("Print", 500, "", f"said {SECOND // 2}"), ("Log", 1000, "info", f"said {SECOND}")],
+                                [("Log", 250, "error", f"said {SECOND // 4}")]])
+
+    def test_hostile_and_empty(self):
+        for model in (MODEL, NOTHING, None):
+            self.read(render("firefox", model))
+
+
 class Whole(support.Tree):
-    """The three of one recording agree with the json renderer's total."""
+    """Those of one recording agree with the json renderer's total."""
 
     def test_they_agree(self):
         recording = recordings.make(self.root / "run.mlog")
         outputs = {}
-        for name in ("collapsed", "speedscope", "pprof"):
+        for name in ("collapsed", "speedscope", "pprof", "firefox"):
             done = support.run([support.build() / "bin" / "microlog-analyze", recording, "--format", name, "-o", "-"],
                                text=False)
             self.assertIn(done.returncode, (0, 1), done.stderr)
@@ -174,6 +247,8 @@ class Whole(support.Tree):
         collapsed = sum(int(line.rpartition(b" ")[2]) for line in outputs["collapsed"].splitlines())
         self.assertGreater(collapsed, 0)
         self.assertLessEqual(collapsed, sum(values[0] for _, _, values in samples))
+        weights = sum(sum(thread["samples"]["weight"]) for thread in json.loads(outputs["firefox"])["threads"])
+        self.assertEqual(weights, sum(values[0] for _, _, values in samples))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 """The exports in the hands of their readers: speedscope shows the times of speedscope, collapsed and pprof files, and `go tool
-pprof` those of pprof files, that the model has; a real recording is no trouble to them."""
+pprof` those of pprof files, and the Firefox Profiler's command line those of its own, that the model has; a real recording is no trouble to them."""
 
 import pathlib
 import tempfile
@@ -9,7 +9,7 @@ import chromium
 import readers
 import support
 from cli import recordings
-from test_quick_exports import TWO_THREADS, render
+from test_quick_exports import SECOND, TWO_THREADS, render
 
 UNSTEADY = "the browser has only so much time to begin"
 
@@ -47,6 +47,30 @@ class Speedscope(unittest.TestCase):
             self.assertIn(done.returncode, (0, 1), done.stderr)
             suffix = {"speedscope": "speedscope.json", "pprof": "pb"}.get(name, name)
             self.assertTrue(readers.sandwich(self.open(f"run.{suffix}", done.stdout)), name)
+
+
+class Firefox(support.Tree):
+    def load(self, data):
+        path = self.root / "run.firefox.json"
+        path.write_bytes(data)
+        reader = readers.FirefoxProfiler(self.root, path)
+        self.addCleanup(reader.ask, "stop", "--all")
+        return reader
+
+    def test_times_by_function_and_threads(self):
+        reader = self.load(render("firefox", TWO_THREADS + f"message|{SECOND}|1|40|1|2|shop|it failed|/srv/app.py|12\n"))
+        threads = reader.ask("thread", "list", "--json")["threads"]
+        self.assertEqual([(one["name"], one["pid"], one["cpuMs"], one["markerCount"]) for one in threads],
+                         [("MainThread", "10", 2000, 0), ("worker", "10", 1000, 1)])
+        self.assertEqual(reader.functions("t-0"), {"main": (400, 0), "work;hard": (200, 200), "sleeping": (200, 200)})
+        self.assertEqual(reader.functions("t-1"), {"main": (400, 400)})
+        self.assertIn("it failed", reader.ask("thread", "markers", "--thread", "t-1", "--list"))
+
+    def test_a_real_recording(self):
+        recording = recordings.make(self.root / "run.mlog")
+        done = support.run([support.build() / "bin" / "microlog-analyze", recording, "--format", "firefox", "-o", "-"], text=False)
+        self.assertIn(done.returncode, (0, 1), done.stderr)
+        self.assertIn("load_rates", self.load(done.stdout).functions("t-0"))
 
 
 class Pprof(support.Tree):
