@@ -4,32 +4,8 @@
  * https://github.com/firefox-devtools/profiler/blob/main/docs-developer/processed-profile-format.md. A sample is a run of equal samples, with
  * their number as its weight; what a thread waited for is an innermost frame of its own, of the category that the profiler
  * leaves out as idle. Messages are markers. Times are milliseconds. */
-#include "common/json_text.h"
+#include "profile.h"
 
-#include <inttypes.h>
-
-enum { MESSAGES_MOST = 100000, NO_NUMBER = -2 };
-
-/* The first strings of the table, by state of a thread and by kind of message; names of functions and files follow. */
-enum { STATES = 7, KINDS = 6, S_UNKNOWN = STATES + KINDS, S_FIXED };
-static const char *const fixed[S_FIXED] = {
-    "",
-    "",
-    "waiting for the interpreter's lock",
-    "waiting for a lock",
-    "waiting for input or output",
-    "sleeping",
-    "waiting",
-    "Message",
-    "Log",
-    "Print",
-    "Mark",
-    "Exception",
-    "Warning",
-    "?",
-};
-
-enum { OTHER, IDLE, PROGRAM, THIRD, STDLIB };
 static const char categories[] =
     "[{\"name\":\"Other\",\"color\":\"grey\",\"subcategories\":[\"Other\"]},"
     "{\"name\":\"Idle\",\"color\":\"transparent\",\"subcategories\":[\"Other\"]},"
@@ -45,207 +21,6 @@ static const char marker_schema[] =
     "{\"key\":\"source\",\"label\":\"From\",\"format\":\"string\"},"
     "{\"key\":\"text\",\"label\":\"Message\",\"format\":\"string\"}]}]";
 
-/* A stack with a state below it. */
-typedef struct waiting {
-    uint32_t stack, state;
-} waiting;
-
-typedef struct profile {
-    sink *out;
-    const ml_model *model;
-    uint32_t *row_of; /* by stack and state: 1 + index in `waits`, or 0 */
-    waiting *waits;   /* in the order in which they were met */
-    uint32_t wait_count;
-    uint32_t *first_message, *next_message; /* by thread, by message: 1 + a message, or 0 */
-} profile;
-
-/* ---------------------------------------------------------------- columns */
-
-static void put_milliseconds(sink *out, uint64_t ns)
-{
-    sink_format(out, "%" PRIu64 ".%06u", ns / 1000000, (unsigned)(ns % 1000000));
-}
-
-typedef int64_t (*number_of)(const profile *self, uint32_t row);
-
-static void put_column(const profile *self, const char *name, uint32_t rows, number_of number)
-{
-    sink_format(self->out, ",\"%s\":[", name);
-    for (uint32_t row = 0; row < rows; row++) {
-        int64_t value = number(self, row);
-        if (row)
-            sink_char(self->out, ',');
-        if (value == NO_NUMBER)
-            sink_text(self->out, "null");
-        else
-            sink_format(self->out, "%" PRId64, value);
-    }
-    sink_char(self->out, ']');
-}
-
-static void put_same(const profile *self, const char *name, uint32_t rows, const char *value)
-{
-    sink_format(self->out, ",\"%s\":[", name);
-    for (uint32_t row = 0; row < rows; row++)
-        sink_format(self->out, row ? ",%s" : "%s", value);
-    sink_char(self->out, ']');
-}
-
-/* ---------------------------------------------------------------- stacks and frames */
-
-/* Rows are the model's stacks but the first, "no stack", and then `waits`. A frame is one of a stack, or of a state. */
-static uint32_t stack_rows(const profile *self)
-{
-    return self->model->stacks->count ? self->model->stacks->count - 1 : 0;
-}
-
-static int64_t prefix_of(const profile *self, uint32_t row)
-{
-    uint32_t own = stack_rows(self);
-    uint32_t parent =
-        row < own ? self->model->stacks->parent[row + 1] : self->waits[row - own].stack;
-    return parent ? (int64_t)parent - 1 : NO_NUMBER;
-}
-
-static int64_t frame_of(const profile *self, uint32_t row)
-{
-    uint32_t own = stack_rows(self);
-    return row < own ? row : own + self->waits[row - own].state;
-}
-
-static uint32_t function_count(const profile *self)
-{
-    return self->model->functions->count;
-}
-
-/* Functions are the model's, one that is not known, and the states. */
-static int64_t function_of_frame(const profile *self, uint32_t row)
-{
-    uint32_t own = stack_rows(self), known = function_count(self);
-    uint32_t function = row < own ? self->model->stacks->function[row + 1] : 0;
-    return row >= own ? known + 1 + (row - own) : function < known ? function : known;
-}
-
-static int64_t line_of_frame(const profile *self, uint32_t row)
-{
-    uint32_t line = row < stack_rows(self) ? self->model->stacks->line[row + 1] : 0;
-    return line ? (int64_t)line : NO_NUMBER;
-}
-
-static int64_t category_of_frame(const profile *self, uint32_t row)
-{
-    int64_t function = function_of_frame(self, row);
-    uint32_t flags = function < function_count(self)
-                         ? ml_function_origin(self->model, (uint32_t)function)
-                         : ML_MODULE_SYNTHETIC;
-    return row >= stack_rows(self)         ? IDLE
-           : flags & ML_MODULE_SYNTHETIC   ? OTHER
-           : flags & ML_MODULE_STDLIB      ? STDLIB
-           : flags & ML_MODULE_THIRD_PARTY ? THIRD
-                                           : PROGRAM;
-}
-
-static int64_t name_of_function(const profile *self, uint32_t row)
-{
-    uint32_t known = function_count(self);
-    return row < known    ? (int64_t)S_FIXED + row
-           : row == known ? S_UNKNOWN
-                          : (int64_t)row - known - 1;
-}
-
-static int64_t source_of_function(const profile *self, uint32_t row)
-{
-    uint32_t module = row < function_count(self) ? self->model->functions->module[row] : ML_NONE;
-    return module < self->model->modules->count ? (int64_t)module : NO_NUMBER;
-}
-
-static int64_t line_of_function(const profile *self, uint32_t row)
-{
-    uint32_t line = row < function_count(self) ? self->model->functions->line[row] : 0;
-    return line ? (int64_t)line : NO_NUMBER;
-}
-
-static int64_t name_of_source(const profile *self, uint32_t row)
-{
-    return (int64_t)S_FIXED + function_count(self) + row;
-}
-
-static void put_strings(const profile *self)
-{
-    const ml_model *model = self->model;
-    sink_text(self->out, ",\n\"stringArray\":[");
-    for (uint32_t i = 0; i < S_FIXED; i++) {
-        sink_text(self->out, i ? "," : "");
-        json_string(self->out, fixed[i]);
-    }
-    for (uint32_t i = 0; i < model->functions->count; i++) {
-        sink_text(self->out, ",\n");
-        json_string(self->out, ml_function_name(model, i));
-    }
-    for (uint32_t i = 0; i < model->modules->count; i++) {
-        sink_text(self->out, ",\n");
-        json_string(self->out, ml_text_of(model, model->modules->file[i]));
-    }
-    sink_char(self->out, ']');
-}
-
-static void begin_table(const profile *self, const char *name, uint32_t rows)
-{
-    sink_format(self->out, "\n\"%s\":{\"length\":%u", name, (unsigned)rows);
-}
-
-static void put_frames(const profile *self)
-{
-    uint32_t rows = stack_rows(self) + STATES;
-    begin_table(self, "frameTable", rows);
-    put_same(self, "address", rows, "-1");
-    put_same(self, "inlineDepth", rows, "0");
-    put_column(self, "category", rows, category_of_frame);
-    put_same(self, "subcategory", rows, "0");
-    put_column(self, "func", rows, function_of_frame);
-    put_same(self, "nativeSymbol", rows, "null");
-    put_same(self, "innerWindowID", rows, "null");
-    put_column(self, "line", rows, line_of_frame);
-    put_same(self, "column", rows, "null");
-    sink_text(self->out, "},");
-}
-
-static void put_functions(const profile *self)
-{
-    uint32_t rows = function_count(self) + 1 + STATES;
-    begin_table(self, "funcTable", rows);
-    put_column(self, "name", rows, name_of_function);
-    put_same(self, "isJS", rows, "false");
-    put_same(self, "relevantForJS", rows, "false");
-    put_same(self, "resource", rows, "-1");
-    put_column(self, "source", rows, source_of_function);
-    put_column(self, "lineNumber", rows, line_of_function);
-    put_same(self, "columnNumber", rows, "null");
-    sink_text(self->out, "},");
-}
-
-/* After the threads, which tell what stacks there are. */
-static void put_shared(const profile *self)
-{
-    uint32_t stacks = stack_rows(self) + self->wait_count, sources = self->model->modules->count;
-    sink_text(self->out, ",\n\"shared\":{");
-    begin_table(self, "stackTable", stacks);
-    put_column(self, "prefix", stacks, prefix_of);
-    put_column(self, "frame", stacks, frame_of);
-    sink_text(self->out, "},");
-    put_frames(self);
-    put_functions(self);
-    begin_table(self, "sources", sources);
-    put_same(self, "id", sources, "null");
-    put_column(self, "filename", sources, name_of_source);
-    sink_text(self->out,
-              "},\n\"resourceTable\":{\"length\":0,\"lib\":[],\"name\":[],\"host\":[],\"type\":[]},"
-              "\n\"nativeSymbols\":{\"length\":0,\"libIndex\":[],\"address\":[],\"name\":[],"
-              "\"functionSize\":[]}");
-    put_strings(self);
-    sink_char(self->out, '}');
-}
-
 /* ---------------------------------------------------------------- samples */
 
 /* What the run of a thread is in the table of stacks. */
@@ -255,14 +30,14 @@ static int64_t row_of_run(profile *self, uint64_t run)
     uint32_t stack = samples->stack[run], state = samples->state[run] & ML_STATE_MASK;
     uint32_t *known;
     if (!stack || state <= ML_STATE_RUNNING || state >= STATES)
-        return stack ? (int64_t)stack - 1 : NO_NUMBER;
+        return stack ? (int64_t)stack - 1 : NO_ROW;
     known = self->row_of + (size_t)stack * STATES + state;
     if (!*known) {
         self->waits[self->wait_count].stack = stack;
         self->waits[self->wait_count].state = state;
         *known = ++self->wait_count;
     }
-    return (int64_t)stack_rows(self) + *known - 1;
+    return (int64_t)tables_stack_rows(self) + *known - 1;
 }
 
 /* A row of samples: a run, or the end of one that no other follows. */
@@ -287,7 +62,7 @@ static uint32_t each_row(profile *self, uint32_t thread, row_use use)
         use(self, &row, number++);
         cpu_ns = samples->cpu_ns[run];
         if (run + 1 == end || samples->start_ns[run + 1] > until) {
-            sample_row stop = {until, 0, cpu_ns, NO_NUMBER};
+            sample_row stop = {until, 0, cpu_ns, NO_ROW};
             use(self, &stop, number++);
             cpu_ns = 0;
         }
@@ -309,7 +84,7 @@ static void put_comma(profile *self, uint32_t number)
 static void put_stack(profile *self, const sample_row *row, uint32_t number)
 {
     put_comma(self, number);
-    if (row->stack == NO_NUMBER)
+    if (row->stack == NO_ROW)
         sink_text(self->out, "null");
     else
         sink_format(self->out, "%" PRId64, row->stack);
@@ -353,90 +128,6 @@ static void put_samples(profile *self, uint32_t thread)
     sink_char(self->out, '}');
 }
 
-/* ---------------------------------------------------------------- messages */
-
-/* Of no thread: the first one's. Lists are built from the last to the first. */
-static void find_messages(profile *self)
-{
-    const ml_messages *messages = self->model->messages;
-    uint32_t threads = self->model->threads->count;
-    uint64_t count = messages->count < MESSAGES_MOST ? messages->count : MESSAGES_MOST;
-    for (uint64_t i = count; threads && i-- > 0;) {
-        uint32_t thread = messages->thread[i] < threads ? messages->thread[i] : 0;
-        self->next_message[i] = self->first_message[thread];
-        self->first_message[thread] = (uint32_t)i + 1;
-    }
-}
-
-static const char *word_of_level(uint32_t level)
-{
-    return level >= 50   ? "critical"
-           : level >= 40 ? "error"
-           : level >= 30 ? "warning"
-           : level >= 20 ? "info"
-           : level       ? "debug"
-                         : "";
-}
-
-typedef void (*message_use)(const profile *self, uint32_t message);
-
-static void put_message_name(const profile *self, uint32_t message)
-{
-    uint32_t kind = self->model->messages->kind[message];
-    sink_format(self->out, "%u", (unsigned)(STATES + (kind < KINDS ? kind : 0)));
-}
-
-static void put_message_time(const profile *self, uint32_t message)
-{
-    put_milliseconds(self->out, self->model->messages->time_ns[message]);
-}
-
-static void put_message_data(const profile *self, uint32_t message)
-{
-    const ml_messages *messages = self->model->messages;
-    sink_format(self->out, "\n{\"type\":\"Log\",\"level\":\"%s\",\"source\":",
-                word_of_level(messages->level[message]));
-    json_string(self->out, ml_text_of(self->model, messages->source[message]));
-    sink_text(self->out, ",\"text\":");
-    json_string(self->out, ml_text_of(self->model, messages->text[message]));
-    sink_char(self->out, '}');
-}
-
-static void put_zero(const profile *self, uint32_t message)
-{
-    (void)message;
-    sink_char(self->out, '0');
-}
-
-static void put_null(const profile *self, uint32_t message)
-{
-    (void)message;
-    sink_text(self->out, "null");
-}
-
-static void put_markers(const profile *self, uint32_t thread)
-{
-    static const struct {
-        const char *name;
-        message_use put;
-    } columns[] = {{"name", put_message_name}, {"startTime", put_message_time},
-                   {"endTime", put_null},      {"phase", put_zero},
-                   {"category", put_zero},     {"data", put_message_data}};
-    uint32_t count = 0;
-    for (uint32_t at = self->first_message[thread]; at; at = self->next_message[at - 1])
-        count++;
-    sink_format(self->out, ",\"markers\":{\"length\":%u", (unsigned)count);
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
-        sink_format(self->out, ",\n\"%s\":[", columns[i].name);
-        for (uint32_t at = self->first_message[thread]; at; at = self->next_message[at - 1]) {
-            columns[i].put(self, at - 1);
-            sink_text(self->out, self->next_message[at - 1] ? "," : "");
-        }
-        sink_char(self->out, ']');
-    }
-    sink_char(self->out, '}');
-}
-
 /* ---------------------------------------------------------------- threads */
 
 static void put_thread(profile *self, uint32_t thread)
@@ -459,7 +150,7 @@ static void put_thread(profile *self, uint32_t thread)
     sink_text(self->out, ",\"unregisterTime\":");
     put_milliseconds(self->out, threads->end_ns[thread]);
     put_samples(self, thread);
-    put_markers(self, thread);
+    markers_put(self, thread);
     sink_char(self->out, '}');
 }
 
@@ -474,7 +165,7 @@ static ml_status put_threads(profile *self, const ml_host *host)
     self->next_message = (uint32_t *)ml_alloc(host, MESSAGES_MOST, sizeof *self->next_message);
     if (!self->row_of || !self->waits || !self->first_message || !self->next_message)
         return ml_fail(host, ML_ERROR_MEMORY, "no memory for the stacks of this recording");
-    find_messages(self);
+    markers_find(self);
     for (uint32_t thread = 0; thread < model->threads->count; thread++)
         put_thread(self, thread);
     return ML_OK;
@@ -516,7 +207,7 @@ static ml_status run(const ml_host *host, void *self)
     if (model && put_threads(&to, host) != ML_OK)
         return ML_ERROR_MEMORY;
     sink_char(to.out, ']');
-    put_shared(&to);
+    tables_put(&to);
     sink_text(to.out, "}\n");
     return sink_end(to.out);
 }
