@@ -100,25 +100,33 @@ import io
 import unittest
 
 
+# What is called takes its time: where stacks are read by system calls, a quiet machine shows nobody who is called for a few microseconds.
+class Report(io.StringIO):
+    def write(self, text):
+        sum(range(3000))
+        return super().write(text)
+
+
 class Sums(unittest.TestCase):
     def setUp(self):
-        self.numbers = list(range(400))
+        self.numbers = list(range(10_000))
 
     def test_sum(self):
-        self.assertEqual(sum(self.numbers), 79_800)
+        self.assertEqual(sum(self.numbers), 49_995_000)
 
     def test_order(self):
-        self.assertEqual(sorted(self.numbers, reverse=True)[0], 399)
+        self.assertEqual(sorted(self.numbers, reverse=True)[0], 9999)
 
 
-for number in range(30):
+for number in range(1000):
     setattr(Sums, f"test_sum_{number}", Sums.test_sum)
 
 
 def main():
     while goes_on():
         load = unittest.TestLoader().loadTestsFromTestCase
-        unittest.TextTestRunner(io.StringIO(), verbosity=2).run(unittest.TestSuite([load(Sums) for _ in range(10)]))
+        suites = [load(Sums) for _ in range(60)]
+        unittest.TextTestRunner(Report(), verbosity=2).run(unittest.TestSuite(suites[:1]))
 
 
 main()
