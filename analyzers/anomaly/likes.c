@@ -1,5 +1,7 @@
 #include "likes.h"
 
+#include "common/stack_times.h"
+
 #include <stdlib.h>
 
 enum { FEW_RUNS = 16 };
@@ -107,11 +109,12 @@ static void close_to(open_calls *open, uint32_t depth)
     }
 }
 
-/* What the standard library does on its own, as at the bottom of a thread, is no call of the program. */
+/* What the standard library does on its own, as at the bottom of a thread, is no call of the program; what the importer
+ * calls is another module each time, and none is like another. */
 static int open_and_judge(open_calls *open, uint32_t function)
 {
-    int is_call = open->nesting[function] == 0 &&
-                  !(ml_function_origin(open->model, function) & ML_MODULE_SYNTHETIC);
+    int is_call = open->nesting[function] == 0 && function_is_real(open->model, function) &&
+                  !function_is_importer(open->model, function);
     open->functions[open->depth++] = function;
     open->nesting[function]++;
     open->own += (uint32_t)is_own(open->model, function);

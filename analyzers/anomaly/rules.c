@@ -170,11 +170,20 @@ static int is_seen(const likes *about, const like_group *group, size_t i)
            (double)group->calls[i].duration_ns;
 }
 
+/* What of a call's time counts against its like: all of it; but where several calls may look like one, only as much as was
+ * seen, since each tick that was missed is a chance less to see them apart. */
+static double sure_length(const likes *about, const like_group *group, const like_call *call)
+{
+    double length = (double)call->duration_ns, period = (double)about->model->period_ns;
+    double seen = (double)about->model->calls->samples[call->row] * period;
+    return seen < length && rules_gap(about, group, call) < period * GAP_PERIODS ? seen : length;
+}
+
 static int stands_out(const likes *about, const like_group *group, size_t i, double least_score)
 {
-    return group->calls[i].score >= least_score && is_seen(about, group, i) &&
-           is_excess(about, group, &group->calls[i], (double)group->calls[i].duration_ns,
-                     group->median_ns);
+    const like_call *call = &group->calls[i];
+    return call->score >= least_score && is_seen(about, group, i) &&
+           is_excess(about, group, call, sure_length(about, group, call), group->median_ns);
 }
 
 /* A part of a call: a call that it makes, or (row UINT64_MAX) its own time between two of these. */

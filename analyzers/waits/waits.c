@@ -66,13 +66,22 @@ static int compare_by_flow(const void *left, const void *right)
 
 /* ---------------------------------------------------------------- mostly waiting */
 
+/* How much of its waiting a thread may use of CPU. The sample that begins a stretch also has what the thread used since the
+ * one before, when it was not waiting yet: half a period in the mean, which is much where stretches are short. */
+static double idle_thread_share(const wait_sites *from, const place *one)
+{
+    double edges = (double)one->stretches * (double)from->model->period_ns / 2;
+    double share = IDLE_THREAD + edges / (double)one->sum.waiting_ns;
+    return share < IDLE_CORE ? share : IDLE_CORE;
+}
+
 static int is_idle(const wait_sites *from, const place *one)
 {
     int counters_agree =
         !from->has_counters || (double)one->sum.flow_cpu_ns <= (double)one->sum.flow_ns * IDLE_CORE;
     return counters_agree &&
            (double)one->sum.flow_running_ns <= (double)one->sum.flow_ns * IDLE_CORE &&
-           (double)one->sum.cpu_ns <= (double)one->sum.waiting_ns * IDLE_THREAD;
+           (double)one->sum.cpu_ns <= (double)one->sum.waiting_ns * idle_thread_share(from, one);
 }
 
 static int blocks_loop(const wait_sites *from, const place *one)
@@ -99,14 +108,15 @@ static double at_a_time(const place *one)
 
 static void put_cpu(ml_draft finding, const wait_sites *from, const place *one)
 {
-    char process[ML_NUMBER_MAX], thread[ML_NUMBER_MAX];
+    char process[ML_NUMBER_MAX], thread[ML_NUMBER_MAX], most[ML_NUMBER_MAX];
+    ml_format_ratio(most, idle_thread_share(from, one));
     ml_format_ratio(process, (double)one->sum.flow_cpu_ns / (double)one->sum.flow_ns);
     ml_format_ratio(thread, (double)one->sum.cpu_ns / (double)one->sum.waiting_ns);
     if (from->has_counters)
         ml_evidence(finding,
                     "CPU meanwhile: the process %s of a core by its counters, the thread %s by its "
-                    "samples; threshold: 50 %% and 10 %%.",
-                    process, thread);
+                    "samples; threshold: 50 %% and %s.",
+                    process, thread, most);
     else
         ml_evidence(finding, "CPU of the thread meanwhile: %s, by its samples alone.", thread);
 }

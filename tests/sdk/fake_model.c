@@ -40,7 +40,7 @@ static rows tables[TABLES] = {
     {"stack", "nnn", 0, NULL},          {"thread", "nsnnnn", 0, NULL},
     {"sample", "nnnnnnn", 0, NULL},     {"message", "nnnnnsssn", 0, NULL},
     {"counter", "ssnn", 0, NULL},       {"point", "nn", 0, NULL},
-    {"resource", "nnnnnnsnn", 0, NULL}, {"call", "nnnnnnn", 0, NULL},
+    {"resource", "nnnnnnsnn", 0, NULL}, {"call", "nnnnnnnn", 0, NULL},
     {"import", "nnnsn", 0, NULL},       {"quality", "snnnnn", 0, NULL},
     {"python", "s", 0, NULL},           {"gap", "nnnnnnn", 0, NULL},
     {"source", "nns", 0, NULL},
@@ -289,7 +289,7 @@ static void make_calls(void)
     threads.call_count = count_of_thread;
     for (size_t i = 0; i < tables[CALL].count; i++) {
         const uint64_t *cells = tables[CALL].cells[i];
-        samples_of[i] = (cells[6] - cells[5]) / tables[RUN].cells[0][3];
+        samples_of[i] = cells[7] ? cells[7] : (cells[6] - cells[5]) / tables[RUN].cells[0][3];
         for (inside_end[i] = i + 1; inside_end[i] < tables[CALL].count; inside_end[i]++)
             if (tables[CALL].cells[inside_end[i]][2] <= cells[2])
                 break;

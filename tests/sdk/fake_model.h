@@ -10,7 +10,8 @@
  *   sample|thread|stack|state|taken|start_ns|wall_ns|cpu_ns      (by thread, then time)
  *   message|time_ns|kind|level|thread|stack|source|text|file|line
  *   counter|name|unit|process      and its points:      point|time_ns|value
- *   call|function|thread|depth|stack|parent|start_ns|end_ns      (pre-order in a thread; parent -1: none)
+ *   call|function|thread|depth|stack|parent|start_ns|end_ns|samples
+ *                                       (pre-order in a thread; parent -1: none; samples 0 or left out: one a period)
  *   import|time_ns|thread|stack|module|duration_us               (an event "py.import")
  *   python|version
  *   quality|method|ticks|ticks_missed|recorder_cpu_ns|damaged|clean_end      (at most once)

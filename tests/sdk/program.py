@@ -47,9 +47,9 @@ class Program:
         cpu = wall if cpu is None and state == RUNNING else cpu or 0
         self.lines.append(f"sample|{thread}|{stack}|{state}|{periods}|{start * PERIOD}|{wall}|{cpu}")
 
-    def call(self, function, depth, stack, parent, start, periods, thread=0):
+    def call(self, function, depth, stack, parent, start, periods, thread=0, samples=0):
         self.lines.append(f"call|{function}|{thread}|{depth}|{stack}|{parent}|{start * PERIOD}|"
-                          f"{(start + periods) * PERIOD}")
+                          f"{(start + periods) * PERIOD}|{samples}")
 
     def counter(self, name, points):
         """Points (seconds, value)."""

@@ -125,16 +125,17 @@ int main(int argc, char **argv)
 
 
 class Anomaly(unittest.TestCase):
-    def model(self, durations, gap=3, seconds=10, name="handle", file="/home/me/app.py", flags=PROJECT):
+    def model(self, durations, gap=3, seconds=10, name="handle", file="/home/me/app.py", flags=PROJECT, module=None, every=1):
+        """Calls that last so many periods, of which the recorder saw one in `every`."""
         model = Program(seconds)
-        main, handle = model.function("main"), model.function(name, file, flags)
+        main, handle = model.function("main"), model.function(name, file, flags, module)
         top = model.stack((main, 5))
         inside = model.stack((main, 5), (handle, 11))
         whole = sum(durations) + gap * len(durations)
         model.call(main, 1, top, -1, 0, whole)
         at = 0
         for periods in durations:
-            model.call(handle, 2, inside, 0, at, periods)
+            model.call(handle, 2, inside, 0, at, periods, samples=periods // every)
             model.sample(inside, at, periods)
             model.sample(top, at + periods, gap)
             at += periods + gap
@@ -227,6 +228,17 @@ class Anomaly(unittest.TestCase):
         one, = findings(self.model([*durations, 60, 5], gap=1).blocks("anomaly"))
         self.assertIn("There is 10.0 ms of work from the longest to the next like call: as such may look like one, it took "
                       "11.3 times the median to stand out.", one.lists[EVIDENCE])
+
+    def test_where_calls_may_look_like_one_only_what_was_seen_counts(self):
+        durations = [5, 6, 5, 5, 4, 5] * 4
+        self.assertEqual(rules(self.model([*durations, 60, 5], gap=1, every=2).blocks("anomaly")), [])
+        self.assertEqual(rules(self.model([*durations, 60, 5], gap=3, every=2).blocks("anomaly")), ["outlier"])
+
+    def test_the_importer_loads_another_module_each_time(self):
+        durations = [5, 5, 6, 5, 4, 5, 80, 5, 5, 6]
+        for module, expected in (("importlib._bootstrap", []), ("json.decoder", ["outlier"])):
+            model = self.model(durations, name="exec", file=LIBRARY + "x.py", flags=STDLIB, module=module)
+            self.assertEqual(rules(model.blocks("anomaly")), expected)
 
     def test_where_calls_may_look_like_one_the_same_parts_again_make_it_a_note(self):
         durations = [5] * 25 + [70] + [5] * 4

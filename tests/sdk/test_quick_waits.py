@@ -62,6 +62,20 @@ class Waits(unittest.TestCase):
                 self.assertEqual(rules(blocks), ["mostly-waiting"]
                                  if word in ("not known", "IO", "a timer", "a child process") else [])
 
+    def test_what_a_thread_used_before_it_waited_is_not_held_against_it(self):
+        for stretches, periods, cpu, expected in ((300, 1, 0.45, True), (300, 1, 0.65, False), (30, 20, 0.45, False)):
+            model = Program(10)
+            main, fetch = model.function("main"), model.function("fetch")
+            inside = model.stack((main, 5), (fetch, 41), *self.library(model, ("subprocess.py", "Popen.wait", 9)))
+            outside = model.stack((main, 6))
+            for number in range(stretches):
+                at = number * (periods + 1)
+                model.sample(inside, at, periods, OTHER, cpu=int(cpu * periods * PERIOD))
+                model.sample(outside, at + periods, 1, SLEEP)
+            with self.subTest(periods=periods, cpu=cpu):
+                found = [one for one in findings(model.blocks("waits")) if "app.py:41" in one.texts[MESSAGE][0]]
+                self.assertEqual(bool(found), expected)
+
     def test_an_unknown_cause_is_less_sure(self):
         one, = findings(self.model().blocks("waits"))
         self.assertEqual((one.numbers[LEVEL], one.numbers[CONFIDENCE]), (2, 1))

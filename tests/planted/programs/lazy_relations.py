@@ -29,7 +29,7 @@ class Line(Base):
 def fill(engine):
     Base.metadata.create_all(engine)
     with engine.begin() as connection:
-        rows = records(4500)
+        rows = records(7000)
         connection.execute(Order.__table__.insert(), [{"id": row["id"], "customer": row["name"]} for row in rows])
         connection.execute(Line.__table__.insert(), [{"order_id": row["id"], "price": row["price"]} for row in rows])
 
