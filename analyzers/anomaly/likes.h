@@ -18,8 +18,8 @@ typedef struct like_call {
 typedef struct like_group {
     like_call *calls;
     size_t count;
-    double median_ns;
-    double deviation; /* median absolute one, of the logarithms of work */
+    double median_ns, mean_ns; /* the mean of those that do not stand out */
+    double deviation;          /* median absolute one, of the logarithms of work */
     double
         gap_ns; /* median time from the end of one to the next of the same thread; 0: not known */
     size_t outliers;

@@ -27,8 +27,8 @@ ml_status rules_judge(likes *about, double least_score);
 /* How many of the group's medians a call must last to stand out. Two like calls with no sample between them are one
  * stretch. Where that may happen (to the nearest like call it is less than GAP_PERIODS of work), the number of calls in a
  * stretch is geometric, half of the stretches are longer than the median, and having lasted for any time says nothing
- * of the rest: the longest of n reaches log2(n / p) medians with a chance below p (W. Feller, "An Introduction to
- * Probability Theory and Its Applications", vol. 2, section I.3). p is 1 %. */
+ * of the rest: the longest of n reaches log2(n / p) medians, or ln(n / p) means, with a chance below p (W. Feller, "An
+ * Introduction to Probability Theory and Its Applications", vol. 2, section I.3). p is 1 %; the larger of both holds. */
 double rules_least_times(const likes *about, const like_group *group, const like_call *call);
 
 /* What the thread did between a call of the group and the nearest like one: CPU and waiting, but not for other threads, as for

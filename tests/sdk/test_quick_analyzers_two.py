@@ -234,6 +234,11 @@ class Anomaly(unittest.TestCase):
         self.assertEqual(rules(self.model([*durations, 60, 5], gap=1, every=2).blocks("anomaly")), [])
         self.assertEqual(rules(self.model([*durations, 60, 5], gap=3, every=2).blocks("anomaly")), ["outlier"])
 
+    def test_where_calls_may_look_like_one_in_uneven_numbers_more_is_asked_for(self):
+        uneven = [4, 4, 5, 5, 6, 15, 15] * 4  # the median is 5, the mean 7.6
+        for periods, expected in ((60, []), (64, ["outlier"])):
+            self.assertEqual(rules(self.model([*uneven, periods, 5], seconds=20, gap=1).blocks("anomaly")), expected)
+
     def test_the_importer_loads_another_module_each_time(self):
         durations = [5, 5, 6, 5, 4, 5, 80, 5, 5, 6]
         for module, expected in (("importlib._bootstrap", []), ("json.decoder", ["outlier"])):
