@@ -154,6 +154,12 @@ static void find_growth(const likes *about, like_group *group, double *x, double
 
 /* ---------------------------------------------------------------- outliers */
 
+/* Is there enough between a call and its like that they cannot look like one? */
+static int is_apart(const likes *about, const like_group *group, const like_call *call)
+{
+    return rules_gap(about, group, call) >= (double)about->model->period_ns * GAP_PERIODS;
+}
+
 double rules_least_times(const likes *about, const like_group *group, const like_call *call)
 {
     /* Where numbers of calls in a stretch are memoryless, the mean is the median over ln 2, and both ask for the same. Threads
@@ -161,10 +167,7 @@ double rules_least_times(const likes *about, const like_group *group, const like
     double chances = log((double)group->count / CHANCE);
     double by_median = chances / log(2), by_mean = chances * group->mean_ns / group->median_ns;
     double times = by_mean > by_median ? by_mean : by_median;
-    if (times < TIMES_LEAST ||
-        rules_gap(about, group, call) >= (double)about->model->period_ns * GAP_PERIODS)
-        return TIMES_LEAST;
-    return times;
+    return times < TIMES_LEAST || is_apart(about, group, call) ? TIMES_LEAST : times;
 }
 
 static int is_long(const likes *about, double duration, double median)
@@ -192,9 +195,9 @@ static int is_seen(const likes *about, const like_group *group, size_t i)
  * seen, since each tick that was missed is a chance less to see them apart. */
 static double sure_length(const likes *about, const like_group *group, const like_call *call)
 {
-    double length = (double)call->duration_ns, period = (double)about->model->period_ns;
-    double seen = (double)about->model->calls->samples[call->row] * period;
-    return seen < length && rules_gap(about, group, call) < period * GAP_PERIODS ? seen : length;
+    double length = (double)call->duration_ns;
+    double seen = (double)about->model->calls->samples[call->row] * (double)about->model->period_ns;
+    return seen < length && !is_apart(about, group, call) ? seen : length;
 }
 
 static int stands_out(const likes *about, const like_group *group, size_t i, double least_score)
@@ -262,8 +265,7 @@ int rules_is_whole(const likes *about, const like_group *group, const like_call 
     const ml_calls *calls = about->model->calls;
     double excess = (double)call->duration_ns - group->median_ns;
     part inside = {call->row, 0};
-    if (rules_gap(about, group, call) >= (double)about->model->period_ns * GAP_PERIODS ||
-        is_made_up_otherwise(about, group, call, excess))
+    if (is_apart(about, group, call) || is_made_up_otherwise(about, group, call, excess))
         return 1;
     do
         inside = longest_part(calls, inside.row);

@@ -39,8 +39,7 @@ typedef struct hot {
 /* What imports take is for the analyzer startup to say, by module. */
 static int is_candidate(const tally *from, uint32_t function)
 {
-    return !(ml_function_origin(from->model, function) & ML_MODULE_SYNTHETIC) &&
-           !function_is_importer(from->model, function);
+    return function_is_real(from->model, function) && !function_is_importer(from->model, function);
 }
 
 /* The candidate with the most running samples after `previous`, in an order in which earlier rows win ties. */

@@ -125,7 +125,7 @@ for number in range(1000):
 def main():
     while goes_on():
         load = unittest.TestLoader().loadTestsFromTestCase
-        suites = [load(Sums) for _ in range(60)]
+        suites = [load(Sums) for _ in range(60)]  # loading is quick; it is to be seen as well as running one of them
         unittest.TextTestRunner(Report(), verbosity=2).run(unittest.TestSuite(suites[:1]))
 
 
